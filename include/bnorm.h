@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * bnorm: batch normalization, forward and backward, for large batches on
+ * many-core CPUs.
+ *
+ * Everything is per column of an N x C matrix (N rows of the batch, C
+ * features).  With m = N:
+ *
+ *   mu = mean(x)   var = mean((x - mu)^2)   rstd = 1/sqrt(var + eps)
+ *   xhat = (x - mu) * rstd                  y = gamma * xhat + beta
+ *   dbeta = sum(dy)                         dgamma = sum(dy * xhat)
+ *   dx = gamma * rstd * ((dy - mean(dy)) - xhat * dgamma / m)
+ *
+ * (Ioffe and Szegedy 2015; the derivation of dx is in doc/architecture.md.)
+ *
+ * Three objects: a context (the machine as this process may use it), a plan
+ * (context + problem, made once, executed often) and the arguments of one
+ * execution.
+ *
+ * Errors.  Every call that can fail returns a bnorm_status.  When it is not
+ * BNORM_OK, bnorm_last_error() says which argument, its value and what was
+ * expected.  Arguments are checked before anything is written: a call that
+ * returns BNORM_ERR_ARGUMENT, _UNSUPPORTED, _BUSY or _MEMORY has touched no
+ * output.  The library never prints, aborts or exits.
+ *
+ * Threads.  Contexts and plans may be used by many threads at once; creating
+ * and destroying the same object is the caller's to order.  The same input
+ * gives the same bits for any number of threads, any strategy and any ISA.
+ *
+ * The OpenMP runtime may itself end the process when it cannot create a
+ * thread; a context with threads = 1 never enters it.
+ */
+#ifndef BNORM_H
+#define BNORM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BNORM_VERSION_MAJOR 0
+#define BNORM_VERSION_MINOR 1
+#define BNORM_VERSION_PATCH 0
+
+#if defined(__GNUC__)
+#define BNORM_API __attribute__((visibility("default")))
+#else
+#define BNORM_API
+#endif
+
+/* ---- status ---------------------------------------------------------- */
+
+typedef enum {
+    BNORM_OK = 0,
+    BNORM_ERR_ARGUMENT,    /* a value that no version could accept */
+    BNORM_ERR_MEMORY,      /* out of memory */
+    BNORM_ERR_UNSUPPORTED, /* valid, but not here: ISA, dtype, newer struct */
+    BNORM_ERR_BUSY,        /* an upstream function re-entered its own plan */
+    BNORM_ERR_UPSTREAM,    /* an upstream function returned nonzero */
+    BNORM_ERR_COMM,        /* communication between processes failed */
+    BNORM_ERR_SYSTEM       /* the operating system refused something */
+} bnorm_status;
+
+/* "0.1.0"; static. */
+BNORM_API const char *bnorm_version(void);
+
+/* A few words for a status; static; never NULL. */
+BNORM_API const char *bnorm_strerror(bnorm_status status);
+
+/* What went wrong in this thread's last failing call: argument, value, limit.
+ * "" before the first.  Valid until this thread's next failing call. */
+BNORM_API const char *bnorm_last_error(void);
+
+/* ---- context --------------------------------------------------------- */
+
+typedef struct bnorm_context bnorm_context;
+
+/* Receives one line (no newline) about something worth knowing that is not an
+ * error.  Called on the thread that called the library. */
+typedef void bnorm_log(void *user, const char *line);
+
+typedef struct {
+    size_t struct_size; /* set by bnorm_context_options_init */
+    int threads;        /* 0: OMP_NUM_THREADS or omp_set_num_threads, else
+                           what cpuset and cgroup quota leave; at most 65536 */
+    const char *isa;    /* NULL: BNORM_ISA, else the best this CPU has;
+                           "generic", "avx2", "avx512", "neon" */
+    bnorm_log *log;     /* NULL: none */
+    void *log_user;
+} bnorm_context_options;
+
+/* Fill *options with the defaults.  struct_size: sizeof *options. */
+BNORM_API bnorm_status bnorm_context_options_init(bnorm_context_options *options,
+                                                  size_t struct_size);
+
+/* Look at the machine and choose kernels.  options NULL: the defaults.
+ * Errors: ARGUMENT (threads < 0 or above 65536, unknown ISA), UNSUPPORTED
+ * (an ISA this CPU lacks, a struct size this version does not know), MEMORY. */
+BNORM_API bnorm_status bnorm_context_create(bnorm_context **context,
+                                            const bnorm_context_options *options);
+
+/* NULL is ignored.  Destroy the context's plans first. */
+BNORM_API void bnorm_context_destroy(bnorm_context *context);
+
+/* How many threads, and which ISA, executions will ask for. */
+BNORM_API int bnorm_context_threads(const bnorm_context *context);
+BNORM_API const char *bnorm_context_isa(const bnorm_context *context);
+
+/* One line on the machine as the context sees it ("flat" when hwloc is absent);
+ * lives as long as the context. */
+BNORM_API const char *bnorm_context_describe(const bnorm_context *context);
+
+/* The ISAs compiled into this library, best first: 0 .. until NULL.
+ * *usable (may be NULL) says whether this CPU has it. */
+BNORM_API const char *bnorm_isa_name(int index, int *usable);
+
+/* ---- problem and plan ------------------------------------------------ */
+
+typedef enum { BNORM_F32, BNORM_F64 } bnorm_dtype;
+
+/* ROWS: element (row, col) at data[row * ld + col], ld >= cols. */
+typedef enum { BNORM_ROWS } bnorm_layout;
+
+/* How blocks walk through memory; AUTO lets the planner choose, the others are
+ * for experiments and tests.  The bits are the same for all. */
+typedef enum {
+    BNORM_STRATEGY_AUTO,
+    BNORM_STRATEGY_STREAM,   /* wide blocks, read again for the second pass */
+    BNORM_STRATEGY_RESIDENT  /* narrow blocks that stay in cache: read once */
+} bnorm_strategy;
+
+enum { /* problem.operations: which calls the plan must be able to execute */
+    BNORM_FORWARD = 1 << 0,
+    BNORM_BACKWARD = 1 << 1,
+    BNORM_FORWARD_BACKWARD = 1 << 2,
+    BNORM_STEP = 1 << 3,
+    BNORM_INFER = 1 << 4,
+    BNORM_ALL_OPERATIONS = (1 << 5) - 1
+};
+
+enum { /* problem.flags */
+    BNORM_IN_PLACE_Y = 1 << 0,  /* y is x: same data, same ld */
+    BNORM_IN_PLACE_DX = 1 << 1, /* dx is dy: same data, same ld */
+    BNORM_ACCUMULATE = 1 << 2,  /* add to dgamma and dbeta; dx is unaffected */
+    BNORM_GLOBAL_STATISTICS = 1 << 3, /* forward and backward normalize with
+                    running_mean and running_var, which are not updated */
+    BNORM_UNBIASED_VARIANCE = 1 << 4, /* running_var takes M2/(N-1), not M2/N */
+    BNORM_CUMULATIVE_AVERAGE = 1 << 5 /* running statistics are plain averages:
+                    momentum = 1/batches, counted in args.batches */
+};
+
+typedef struct {
+    size_t struct_size;    /* set by bnorm_problem_init */
+    int64_t rows, cols;    /* rows: the most one execution brings; >= 0 */
+    bnorm_dtype dtype;     /* of x, y, dy, dx */
+    bnorm_dtype stats_dtype; /* of gamma, beta, mean, rstd, dgamma, dbeta and
+                              running statistics; F32 or F64, F64 for F64 data */
+    bnorm_layout layout;
+    double eps;            /* >= 0, finite; default 1e-5 */
+    unsigned operations;   /* default BNORM_ALL_OPERATIONS */
+    unsigned flags;        /* default 0 */
+    int executions;        /* how many may run at once: one workspace each;
+                              more wait.  Default 1, at most 4096 */
+    bnorm_strategy strategy; /* default AUTO */
+} bnorm_problem;
+
+/* Fill *problem with the defaults: rows and cols 0, F32.
+ * struct_size: sizeof *problem. */
+BNORM_API bnorm_status bnorm_problem_init(bnorm_problem *problem, size_t struct_size);
+
+typedef struct bnorm_plan bnorm_plan;
+
+/* Decide once how the problem runs on the context's machine, and allocate the
+ * workspaces.  The context must outlive the plan; the problem is copied.
+ * Errors: ARGUMENT, UNSUPPORTED, MEMORY. */
+BNORM_API bnorm_status bnorm_plan_create(bnorm_plan **plan, const bnorm_context *context,
+                                         const bnorm_problem *problem);
+
+/* NULL is ignored.  No execution may be running. */
+BNORM_API void bnorm_plan_destroy(bnorm_plan *plan);
+
+/* Touch the workspace so that the first execution takes no page faults. */
+BNORM_API bnorm_status bnorm_plan_prepare(bnorm_plan *plan);
+
+/* Bytes of one execution's workspace. */
+BNORM_API size_t bnorm_plan_workspace_size(const bnorm_plan *plan);
+
+typedef struct { /* how one operation will run, in numbers */
+    size_t struct_size;
+    const char *strategy;   /* "stream", "resident" */
+    const char *isa;
+    int threads;            /* asked for; a smaller team gives the same bits */
+    int64_t row_groups;     /* > 1: partial results merge between phases */
+    int64_t col_blocks;
+    int64_t block_cols;     /* widest column block */
+    int64_t block_rows;     /* rows of a block given to an upstream function */
+    int nontemporal;        /* outputs bypass the caches (where aligned) */
+    double bytes_read;      /* from memory, x and dy, by the traffic model */
+    double bytes_written;   /* to memory, y and dx */
+    double bytes_compulsory; /* the least any implementation moves */
+    size_t workspace_bytes; /* per execution */
+} bnorm_description;
+
+/* operation: exactly one of BNORM_FORWARD ... BNORM_INFER, declared in the
+ * problem.  Fill *description, whose struct_size the caller sets. */
+BNORM_API bnorm_status bnorm_plan_describe(const bnorm_plan *plan, unsigned operation,
+                                           bnorm_description *description);
+
+/* The same in words for all declared operations, one line each; lives as long
+ * as the plan. */
+BNORM_API const char *bnorm_plan_text(const bnorm_plan *plan);
+
+/* ---- execution ------------------------------------------------------- */
+
+/* ld: elements from one row to the next, >= cols; 0: dense (cols). */
+typedef struct {
+    void *data;
+    int64_t ld;
+} bnorm_matrix;
+
+/* A block of y, and the block of dy an upstream function fills from it. */
+typedef struct {
+    size_t struct_size;
+    int64_t row, col;   /* of the block's first element in the batch */
+    int64_t rows, cols;
+    const void *y;      /* rows x cols, leading dimension y_ld elements */
+    int64_t y_ld;
+    void *dy;           /* rows x cols to fill, leading dimension dy_ld */
+    int64_t dy_ld;
+    int pass;           /* 0: the first time; 1: again (count a loss in 0 only) */
+    int worker;         /* 0 .. threads-1: an index into the user's own arrays */
+} bnorm_block;
+
+/* Compute dy = dJ/dy for one block of y.  Runs on several threads at once, on
+ * different blocks, with the floating-point environment of the thread that
+ * called bnorm_step.  Must be element-wise in y and give the same dy when it is
+ * called again.  Must not call the library with the plan that is executing.
+ * Nonzero ends the step with BNORM_ERR_UPSTREAM at the end of the phase. */
+typedef int bnorm_upstream(void *user, const bnorm_block *block);
+
+#define BNORM_NO_ROWS (-1) /* args.rows: an empty batch */
+
+/* The arguments of one execution, the same struct for every operation.  What is
+ * NULL is absent (gamma: 1, beta: 0) or not computed.  Vectors have cols
+ * elements of stats_dtype. */
+typedef struct {
+    size_t struct_size;      /* set by bnorm_args_init */
+    int64_t rows;            /* 0: the problem's; never more */
+    bnorm_matrix x, y, dy, dx;
+    const void *gamma, *beta;
+    void *mean, *rstd;       /* forward, fused, step: out; backward: rstd is in
+                                (NULL: found again from x), mean is not used */
+    void *dgamma, *dbeta;    /* out, or in and out with BNORM_ACCUMULATE */
+    void *running_mean, *running_var; /* updated by forward, fused and step:
+                                running = (1-momentum)*running + momentum*batch;
+                                in for infer and BNORM_GLOBAL_STATISTICS */
+    int64_t *batches;        /* counts updates of the running statistics */
+    double momentum;         /* in [0, 1]; default 0.1 */
+    bnorm_upstream *upstream; /* step only */
+    void *user;              /* handed to upstream */
+    void *workspace;         /* bnorm_plan_workspace_size bytes, aligned to 64,
+                                used by this execution alone; NULL: the plan's */
+} bnorm_args;
+
+/* All NULL and 0, momentum 0.1.  struct_size: sizeof *args. */
+BNORM_API bnorm_status bnorm_args_init(bnorm_args *args, size_t struct_size);
+
+/*
+ * What each operation reads and writes; [ ] is optional.
+ *
+ *   forward            x -> [y] [mean] [rstd] [running]
+ *   backward           x dy -> [dx] [dgamma] [dbeta]
+ *   forward_backward   x dy -> all of the above; same bits as the two calls
+ *   step               x, upstream -> the same, dy asked for block by block.
+ *                      With y.data, y is written; with dy.data, dy is kept and
+ *                      upstream is called once per block, else twice.
+ *   infer              x running_mean running_var -> y [mean] [rstd]
+ *
+ * y may not be x in step, nor dy or dx where x is still needed; other overlap
+ * of an output with anything is an error, except that matrices may be column
+ * slices of one wider matrix.
+ *
+ * With BNORM_GLOBAL_STATISTICS the mean and variance are running_mean and
+ * running_var, constants to the gradient: dx = gamma * rstd * dy.
+ *
+ * Edges.  var + eps == 0: rstd = 0, y = beta, dx = dgamma = 0; rstd saturates
+ * at the largest finite number.  A constant column gives exactly beta.  No
+ * rows: mean = rstd = 0, dgamma = dbeta = 0 (unchanged with ACCUMULATE), running
+ * statistics unchanged.  One row and BNORM_UNBIASED_VARIANCE with running_var:
+ * ARGUMENT.  A column with NaN or infinity in x has mean and rstd NaN; no other
+ * column notices.
+ *
+ * Errors: ARGUMENT, UNSUPPORTED (operation not declared), BUSY, UPSTREAM (mean,
+ * rstd and running statistics may have been written, and parts of y).
+ */
+BNORM_API bnorm_status bnorm_forward(bnorm_plan *plan, const bnorm_args *args);
+BNORM_API bnorm_status bnorm_backward(bnorm_plan *plan, const bnorm_args *args);
+BNORM_API bnorm_status bnorm_forward_backward(bnorm_plan *plan, const bnorm_args *args);
+BNORM_API bnorm_status bnorm_step(bnorm_plan *plan, const bnorm_args *args);
+BNORM_API bnorm_status bnorm_infer(bnorm_plan *plan, const bnorm_args *args);
+
+/* ---- memory ---------------------------------------------------------- */
+
+typedef enum { BNORM_X, BNORM_Y, BNORM_DY, BNORM_DX } bnorm_tensor;
+
+/* Memory for one of the plan's tensors: rows x matrix->ld elements, zero,
+ * starting on a cache line and staggered so that x, y, dy and dx do not evict
+ * each other; ld padded to whole cache lines where rows are long enough for the
+ * padding to cost little.
+ * Errors: ARGUMENT, MEMORY. */
+BNORM_API bnorm_status bnorm_alloc(const bnorm_plan *plan, bnorm_tensor tensor,
+                                   bnorm_matrix *matrix);
+
+/* Free what bnorm_alloc put into matrix.data; NULL is ignored. */
+BNORM_API void bnorm_free(void *data);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
