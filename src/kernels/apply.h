@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Template: forward and backward applied to a tile.
+ *
+ *   y  = u * SCALE + SHIFT                                     u = x - X_HI
+ *   dx = ((dy - DY_HI) - (u * RSTD) * SLOPE) * DX_SCALE + DX_SHIFT
+ *
+ * The unfolded form: one coefficient for RSTD * SLOPE * DX_SCALE would be
+ * rstd^3, which overflows for sigma below 1e-13 in float.  What X_HI and DY_HI
+ * lost by rounding the means is in SHIFT and DX_SHIFT.
+ */
+
+INLINE void T(put)(REAL *at, T(vec) value, int lanes, int stream)
+{
+    if (lanes < T(LANES))
+        T(storen)(at, value, lanes);
+    else if (stream)
+        T(stream)(at, value);
+    else
+        T(store)(at, value);
+}
+
+INLINE void T(apply_tile)(REAL *y, ptrdiff_t ldy, REAL *dx, ptrdiff_t lddx, const REAL *x,
+                          ptrdiff_t ldx, const REAL *dy, ptrdiff_t lddy, const REAL *coefficients,
+                          ptrdiff_t pitch, int64_t rows, int count, int lanes, int with_y,
+                          int with_dx, int stream)
+{
+    T(vec) c[BNORM_COEFFICIENTS][VECTORS];
+    for (int plane = 0; plane < BNORM_COEFFICIENTS; plane++)
+        for (int i = 0; i < count; i++)
+            c[plane][i] = T(load)(coefficients + plane * pitch + i * T(LANES));
+    for (int64_t row = 0; row < rows; row++, y += ldy, dx += lddx, x += ldx, dy += lddy) {
+        for (int i = 0; i < count; i++) {
+            ptrdiff_t at = i * T(LANES);
+            T(vec) u = T(sub)(T(get)(x + at, lanes), c[BNORM_X_HI][i]), e, h;
+            if (with_dx) {
+                e = T(sub)(T(get)(dy + at, lanes), c[BNORM_DY_HI][i]);
+                h = T(mul)(u, c[BNORM_RSTD][i]);
+                e = T(fnma)(h, c[BNORM_SLOPE][i], e);
+            }
+            if (with_y)
+                T(put)(y + at, T(fma)(u, c[BNORM_SCALE][i], c[BNORM_SHIFT][i]), lanes, stream);
+            if (with_dx)
+                T(put)(dx + at, T(fma)(e, c[BNORM_DX_SCALE][i], c[BNORM_DX_SHIFT][i]), lanes,
+                       stream);
+        }
+    }
+}
+
+INLINE void T(apply)(bnorm_target ys, bnorm_target dxs, bnorm_source xs, bnorm_source dys,
+                     const REAL *coefficients, ptrdiff_t pitch, int64_t rows, ptrdiff_t cols,
+                     int with_y, int with_dx, int stream)
+{
+    REAL *y = ys.data, *dx = dxs.data;
+    const REAL *x = xs.data, *dy = dys.data;
+    ptrdiff_t col = 0;
+#define APPLY_TILE(count, lanes, stream)                                                           \
+    T(apply_tile)(with_y ? y + col : y, ys.ld, with_dx ? dx + col : dx, dxs.ld, x + col, xs.ld,    \
+                  with_dx ? dy + col : dy, dys.ld, coefficients + col, pitch, rows, count, lanes,  \
+                  with_y, with_dx, stream)
+    for (; col + VECTORS * T(LANES) <= cols; col += VECTORS * T(LANES))
+        APPLY_TILE(VECTORS, T(LANES), stream);
+    for (; col + T(LANES) <= cols; col += T(LANES))
+        APPLY_TILE(1, T(LANES), 0);
+    if (col < cols)
+        APPLY_TILE(1, (int)(cols - col), 0);
+#undef APPLY_TILE
+    if (stream)
+        fence();
+}
+
+static void T(forward)(bnorm_target y, bnorm_source x, const void *coefficients, ptrdiff_t pitch,
+                       int64_t rows, ptrdiff_t cols)
+{
+    bnorm_target no_target = {NULL, 0, 0};
+    bnorm_source no_source = {NULL, 0};
+    if (y.stream)
+        T(apply)(y, no_target, x, no_source, coefficients, pitch, rows, cols, 1, 0, 1);
+    else
+        T(apply)(y, no_target, x, no_source, coefficients, pitch, rows, cols, 1, 0, 0);
+}
+
+static void T(backward)(bnorm_target dx, bnorm_source x, bnorm_source dy, const void *coefficients,
+                        ptrdiff_t pitch, int64_t rows, ptrdiff_t cols)
+{
+    bnorm_target no_target = {NULL, 0, 0};
+    if (dx.stream)
+        T(apply)(no_target, dx, x, dy, coefficients, pitch, rows, cols, 0, 1, 1);
+    else
+        T(apply)(no_target, dx, x, dy, coefficients, pitch, rows, cols, 0, 1, 0);
+}
+
+static void T(both)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
+                    const void *coefficients, ptrdiff_t pitch, int64_t rows, ptrdiff_t cols)
+{
+    if (y.stream && dx.stream)
+        T(apply)(y, dx, x, dy, coefficients, pitch, rows, cols, 1, 1, 1);
+    else
+        T(apply)(y, dx, x, dy, coefficients, pitch, rows, cols, 1, 1, 0);
+}

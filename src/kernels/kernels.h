@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The leaf code: plain functions over pointers and counts.  Single-threaded, no
+ * allocation, no state.  One table per ISA, filled from one template
+ * (kernels.c), and all tables give the same bits.
+ *
+ * A tile is rows x cols elements, ld elements from one row to the next.  Tails
+ * of columns are read and written by partial loads and stores: nothing outside
+ * the tile is touched.  The working arrays (sums, moments, coefficients) are
+ * planes of `pitch` elements, pitch a multiple of BNORM_PITCH_UNIT and >= cols,
+ * aligned to a cache line; their padding may be overwritten.
+ */
+#ifndef BNORM_KERNELS_KERNELS_H
+#define BNORM_KERNELS_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bnorm.h"
+
+enum {
+    BNORM_LINE = 64,       /* bytes of a cache line */
+    BNORM_LEAF_ROWS = 64,  /* consecutive rows reduced in the stored type */
+    BNORM_PITCH_UNIT = 16, /* elements */
+    BNORM_DTYPES = BNORM_F64 + 1
+};
+
+/* Sums of one leaf, in the stored type.  u = x - (the leaf's first x of that
+ * column), v = dy - (its first dy). */
+enum { BNORM_SUM_U, BNORM_SUM_UU, BNORM_SUM_V, BNORM_SUM_VV, BNORM_SUM_UV, BNORM_SUMS };
+
+/* Moments of a set of rows, in double.  Forward needs the first two. */
+enum {
+    BNORM_MEAN_X,
+    BNORM_M2, /* sum (x - mean_x)^2 */
+    BNORM_MOMENTS_X,
+    BNORM_MEAN_DY = BNORM_MOMENTS_X,
+    BNORM_COMOMENT, /* sum (x - mean_x)(dy - mean_dy) */
+    BNORM_MOMENTS_XDY
+};
+
+/* What the application of forward and backward needs per column, in the stored
+ * type: y = (x - X_HI) * SCALE + SHIFT,
+ * dx = ((dy - DY_HI) - ((x - X_HI) * RSTD) * SLOPE) * DX_SCALE + DX_SHIFT. */
+enum {
+    BNORM_X_HI,
+    BNORM_SCALE,
+    BNORM_SHIFT,
+    BNORM_DY_HI,
+    BNORM_RSTD,
+    BNORM_SLOPE,
+    BNORM_DX_SCALE,
+    BNORM_DX_SHIFT,
+    BNORM_COEFFICIENTS
+};
+
+typedef struct {
+    const void *data;
+    ptrdiff_t ld;
+} bnorm_source;
+
+typedef struct {
+    void *data;
+    ptrdiff_t ld;
+    int stream; /* non-temporal stores: data and ld multiples of a cache line */
+} bnorm_target;
+
+typedef struct {
+    size_t size; /* bytes of an element */
+
+    /* Add rows to the sums of a leaf, in row order.  first_x, first_dy: the
+     * leaf's first row.  sums: BNORM_SUMS planes. */
+    void (*sum_x)(void *sums, ptrdiff_t pitch, bnorm_source x, const void *first_x, int rows,
+                  ptrdiff_t cols);
+    void (*sum_xdy)(void *sums, ptrdiff_t pitch, bnorm_source x, const void *first_x,
+                    bnorm_source dy, const void *first_dy, int rows, ptrdiff_t cols);
+
+    /* Turn the sums of a leaf (1 <= rows <= BNORM_LEAF_ROWS) into moments.
+     * Columns whose sums are not trustworthy are reduced again, carefully, from
+     * the leaf itself: x (and dy) are all its rows. */
+    void (*leaf_x)(double *moments, ptrdiff_t pitch, const void *sums, bnorm_source x, int rows,
+                   ptrdiff_t cols);
+    void (*leaf_xdy)(double *moments, ptrdiff_t pitch, const void *sums, bnorm_source x,
+                     bnorm_source dy, int rows, ptrdiff_t cols);
+
+    /* a = a merged with b, rows_a and rows_b rows each (Chan, Golub, LeVeque
+     * 1983). */
+    void (*merge_x)(double *a, const double *b, ptrdiff_t pitch, double rows_a, double rows_b,
+                    ptrdiff_t cols);
+    void (*merge_xdy)(double *a, const double *b, ptrdiff_t pitch, double rows_a, double rows_b,
+                      ptrdiff_t cols);
+
+    /* y may be x, dx may be dy: exactly, or not at all. */
+    void (*forward)(bnorm_target y, bnorm_source x, const void *coefficients, ptrdiff_t pitch,
+                    int64_t rows, ptrdiff_t cols);
+    void (*backward)(bnorm_target dx, bnorm_source x, bnorm_source dy, const void *coefficients,
+                     ptrdiff_t pitch, int64_t rows, ptrdiff_t cols);
+    void (*both)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
+                 const void *coefficients, ptrdiff_t pitch, int64_t rows, ptrdiff_t cols);
+} bnorm_kernel_set;
+
+typedef struct {
+    const char *isa;
+    bnorm_kernel_set dtype[BNORM_DTYPES]; /* indexed by bnorm_dtype */
+} bnorm_kernels;
+
+/* The table named isa.  ARGUMENT: no such name; UNSUPPORTED: this CPU lacks it. */
+bnorm_status bnorm_kernels_select(const bnorm_kernels **kernels, const char *isa);
+
+/* The best table this CPU can run. */
+const bnorm_kernels *bnorm_kernels_best(void);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Template: from the sums of a leaf to its moments, in double.
+ *
+ *   mean_x = x0 + U/n   M2 = UU - U*U/n   C = UV - U*V/n
+ *
+ * When a leaf is reduced again, carefully.  The stored type adds n <= 64 terms
+ * with relative errors below (n+2)*e each (e = 2^-24 in float), so the error of
+ * M2 is at most 66*e*UU: harmless unless UU is far above M2.  As the leaf's
+ * first row is one of its rows, UU <= n*M2 always: UU - M2 = n*(mean - x0)^2 and
+ * (mean - x0)^2 <= M2*(n-1)/n.  Beyond UU > 32*M2, which needs a first row more
+ * than 5 standard deviations off, the leaf is reduced in double.  The same holds
+ * for dy with VV - V*V/n; and as |UV| <= sqrt(UU*VV) and |C| is measured against
+ * sqrt(M2*W2), C is redone when either of the two is.
+ *
+ * Overflow: UU above the largest finite number, or NaN.  Underflow: a square
+ * below the smallest normal number loses at most 2^-150, a leaf 2^-144; against
+ * M2 >= UU/32 that is below 2^-27 while UU >= 2^-112 (REAL_TINY).  Columns that
+ * are constant in the leaf have UU = 0 exactly and need nothing.
+ *
+ * The careful sums are scaled by powers of two, so that in double, too, nothing
+ * overflows that could be represented in the end.
+ */
+
+enum { T(GROUP) = 16 }; /* columns treated together; divides the pitch */
+
+/* The power of two that brings the column's largest magnitude near 1. */
+static double T(scale)(const REAL *data, ptrdiff_t ld, int rows)
+{
+    double largest = 0;
+    int exponent = 0;
+    for (int row = 0; row < rows; row++) {
+        double magnitude = fabs((double)data[row * ld]);
+        if (magnitude > largest && magnitude <= DBL_MAX)
+            largest = magnitude;
+    }
+    frexp(largest, &exponent);
+    return ldexp(1.0, exponent > 1000 ? -1000 : exponent < -1000 ? 1000 : -exponent);
+}
+
+/* Moments of one column of a leaf in scaled double; NaN or infinity in x makes
+ * all of x's NaN, likewise dy. */
+static void T(careful)(double moment[BNORM_MOMENTS_XDY], const REAL *x, ptrdiff_t ldx,
+                       const REAL *dy, ptrdiff_t lddy, int rows)
+{
+    const double inverse = 1.0 / rows;
+    const double xs = T(scale)(x, ldx, rows), x0 = x[0] * xs;
+    const double dys = dy ? T(scale)(dy, lddy, rows) : 1, dy0 = dy ? dy[0] * dys : 0;
+    double u_sum = 0, uu_sum = 0, v_sum = 0, vv_sum = 0, uv_sum = 0;
+    for (int row = 0; row < rows; row++) {
+        double u = x[row * ldx] * xs - x0;
+        double v = dy ? dy[row * lddy] * dys - dy0 : 0;
+        u_sum += u;
+        uu_sum += u * u;
+        v_sum += v;
+        vv_sum += v * v;
+        uv_sum += u * v;
+    }
+    double poison_x = uu_sum * 0, poison_dy = vv_sum * 0; /* 0, or NaN */
+    moment[BNORM_MEAN_X] = (x0 + u_sum * inverse) / xs + poison_x;
+    moment[BNORM_M2] = fmax(uu_sum - u_sum * u_sum * inverse, 0) / xs / xs + poison_x;
+    moment[BNORM_MEAN_DY] = (dy0 + v_sum * inverse) / dys + poison_dy;
+    moment[BNORM_COMOMENT] = (uv_sum - u_sum * v_sum * inverse) / xs / dys + poison_x + poison_dy;
+}
+
+/* varies[j]: whether column j is not one finite value; cols <= GROUP. */
+static void T(find_varying)(unsigned char *varies, const REAL *data, ptrdiff_t ld, int rows,
+                            int cols)
+{
+    REAL differs[T(GROUP)] = {0};
+    for (int row = 1; row < rows; row++)
+        for (int j = 0; j < cols; j++)
+            differs[j] = data[row * ld + j] == data[j] ? differs[j] : 1;
+    for (int j = 0; j < T(GROUP) && j < cols; j++)
+        varies[j] = differs[j] != 0 || !(data[j] - data[j] == 0);
+}
+
+/* Redo the columns of a group whose sums are not trustworthy; 0 < cols <= GROUP. */
+static void T(mend)(double *moments, ptrdiff_t pitch, const REAL *x, ptrdiff_t ldx, const REAL *dy,
+                    ptrdiff_t lddy, int rows, int cols, const unsigned char *bad_x,
+                    const unsigned char *bad_dy)
+{
+    unsigned char varies_x[T(GROUP)], varies_dy[T(GROUP)] = {0};
+    T(find_varying)(varies_x, x, ldx, rows, cols);
+    if (dy)
+        T(find_varying)(varies_dy, dy, lddy, rows, cols);
+    for (int j = 0; j < cols; j++) {
+        int redo_x = bad_x[j] && varies_x[j], redo_dy = bad_dy[j] && varies_dy[j];
+        double careful[BNORM_MOMENTS_XDY];
+        if (!redo_x && !redo_dy)
+            continue;
+        T(careful)(careful, x + j, ldx, dy ? dy + j : NULL, lddy, rows);
+        for (int plane = 0; plane < (dy ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X); plane++) {
+            int of_x = plane == BNORM_MEAN_X || plane == BNORM_M2;
+            if (of_x ? redo_x : plane == BNORM_COMOMENT || redo_dy)
+                moments[plane * pitch + j] = careful[plane];
+        }
+    }
+}
+
+/* mean and spread of x, or of dy; sets bad[j] where they can't be trusted and
+ * returns whether any is. */
+INLINE int T(leaf_mean)(double *mean, double *spread, unsigned char *bad, const REAL *sum,
+                        const REAL *squares, const REAL *first, double inverse)
+{
+    int any = 0;
+    for (int j = 0; j < T(GROUP); j++) {
+        double s = sum[j], q = squares[j], m2 = q - s * s * inverse;
+        mean[j] = first[j] + s * inverse;
+        spread[j] = m2 > 0 ? m2 : 0;
+        bad[j] = !(q >= REAL_TINY && q <= REAL_HUGE && q <= CANCELLATION * m2);
+        any |= bad[j];
+    }
+    return any;
+}
+
+INLINE void T(leaf)(double *moments, ptrdiff_t pitch, const REAL *sums, bnorm_source xs,
+                    bnorm_source dys, int rows, ptrdiff_t cols, int with_dy)
+{
+    const REAL *x = xs.data, *dy = dys.data;
+    const double inverse = 1.0 / rows;
+    for (ptrdiff_t col = 0; col < cols; col += T(GROUP)) {
+        int count = (int)(cols - col < T(GROUP) ? cols - col : T(GROUP)), bad;
+        unsigned char bad_x[T(GROUP)], bad_dy[T(GROUP)] = {0};
+        REAL first[T(GROUP)] = {0};
+        double spread_dy[T(GROUP)];
+        const REAL *sum = sums + col;
+        double *moment = moments + col;
+
+        memcpy(first, x + col, (size_t)count * sizeof *first);
+        bad = T(leaf_mean)(moment + BNORM_MEAN_X * pitch, moment + BNORM_M2 * pitch, bad_x,
+                           sum + BNORM_SUM_U * pitch, sum + BNORM_SUM_UU * pitch, first, inverse);
+        if (with_dy) {
+            memcpy(first, dy + col, (size_t)count * sizeof *first);
+            bad |= T(leaf_mean)(moment + BNORM_MEAN_DY * pitch, spread_dy, bad_dy,
+                                sum + BNORM_SUM_V * pitch, sum + BNORM_SUM_VV * pitch, first,
+                                inverse);
+            for (int j = 0; j < T(GROUP); j++)
+                moment[BNORM_COMOMENT * pitch + j] =
+                    sum[BNORM_SUM_UV * pitch + j] -
+                    (double)sum[BNORM_SUM_U * pitch + j] * sum[BNORM_SUM_V * pitch + j] * inverse;
+        }
+        if (bad)
+            T(mend)(moment, pitch, x + col, xs.ld, with_dy ? dy + col : NULL, dys.ld, rows, count,
+                    bad_x, bad_dy);
+    }
+}
+
+static void T(leaf_x)(double *moments, ptrdiff_t pitch, const void *sums, bnorm_source x, int rows,
+                      ptrdiff_t cols)
+{
+    bnorm_source none = {NULL, 0};
+    T(leaf)(moments, pitch, sums, x, none, rows, cols, 0);
+}
+
+static void T(leaf_xdy)(double *moments, ptrdiff_t pitch, const void *sums, bnorm_source x,
+                        bnorm_source dy, int rows, ptrdiff_t cols)
+{
+    T(leaf)(moments, pitch, sums, x, dy, rows, cols, 1);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Memory: the only caller of the allocator. */
+#ifndef BNORM_PLATFORM_MEMORY_H
+#define BNORM_PLATFORM_MEMORY_H
+
+#include <stddef.h>
+
+/* size bytes of zeros on a cache line, or NULL.  For objects and workspaces. */
+void *bnorm_memory_get(size_t size);
+void bnorm_memory_put(void *memory);
+
+/* Pages for a matrix, zero and not yet touched, or NULL.  The start is moved by
+ * a cache-line multiple that depends on index, so that equal offsets into
+ * matrices of different index fall into different cache sets. */
+void *bnorm_memory_map(size_t size, int index);
+void bnorm_memory_unmap(void *memory);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "platform/pool.h"
+
+#include <stdint.h>
+
+#include "platform/memory.h"
+
+int bnorm_pool_create(bnorm_pool *pool, int count, size_t size)
+{
+    const size_t line = 64;
+    pool->stride = (size + line - 1) / line * line;
+    if (pool->stride > SIZE_MAX / 2 / (size_t)count)
+        return -1;
+    pool->count = pool->free = count;
+    pool->memory = bnorm_memory_map(pool->stride * (size_t)count, 0);
+    pool->stack = bnorm_memory_get((size_t)count * sizeof *pool->stack);
+    if (!pool->memory || !pool->stack || pthread_mutex_init(&pool->mutex, NULL) != 0)
+        goto no_mutex;
+    if (pthread_cond_init(&pool->returned, NULL) != 0)
+        goto no_condition;
+    for (int i = 0; i < count; i++)
+        pool->stack[i] = count - 1 - i;
+    return 0;
+
+no_condition:
+    pthread_mutex_destroy(&pool->mutex);
+no_mutex:
+    bnorm_memory_unmap(pool->memory);
+    bnorm_memory_put(pool->stack);
+    return -1;
+}
+
+void bnorm_pool_destroy(bnorm_pool *pool)
+{
+    pthread_cond_destroy(&pool->returned);
+    pthread_mutex_destroy(&pool->mutex);
+    bnorm_memory_unmap(pool->memory);
+    bnorm_memory_put(pool->stack);
+}
+
+void *bnorm_pool_take(bnorm_pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    while (pool->free == 0)
+        pthread_cond_wait(&pool->returned, &pool->mutex);
+    int index = pool->stack[--pool->free];
+    pthread_mutex_unlock(&pool->mutex);
+    return pool->memory + (size_t)index * pool->stride;
+}
+
+void bnorm_pool_give(bnorm_pool *pool, void *workspace)
+{
+    pthread_mutex_lock(&pool->mutex);
+    pool->stack[pool->free++] = (int)((size_t)((char *)workspace - pool->memory) / pool->stride);
+    pthread_cond_signal(&pool->returned);
+    pthread_mutex_unlock(&pool->mutex);
+}
