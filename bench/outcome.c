@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "outcome.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "progress.h"
+
+static void say(const char *format, va_list arguments)
+{
+    progress_clear();
+    fputs("bnorm-bench: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
+void complain(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(format, arguments);
+    va_end(arguments);
+}
+
+outcome complain_as(outcome result, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(format, arguments);
+    va_end(arguments);
+    return result;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One line on stderr that says what is going on: only on a terminal, and only
+ * once the program has been busy for a second. */
+#ifndef BENCH_PROGRESS_H
+#define BENCH_PROGRESS_H
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 1, 2)))
+#endif
+void progress_show(const char *format, ...);
+
+/* Wipe the line, before anything else is printed. */
+void progress_clear(void);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Time, measured so that it can be compared: contestants take turns, A B C A B
+ * C, so that a slow minute of a shared machine slows all of them, and are judged
+ * by medians.
+ */
+#ifndef BENCH_TIMING_H
+#define BENCH_TIMING_H
+
+#include <stdbool.h>
+
+/* Seconds of a clock that only runs forward. */
+double timing_now(void);
+
+typedef struct {
+    void (*run)(void *self);
+    void *self;
+    int repeat;      /* calls per sample, found by timing_warm */
+    double *seconds; /* one sample a round: seconds per call */
+    int count, capacity;
+    bool resting;    /* sits out the coming rounds */
+} contestant;
+
+/* Run each once or twice to fault pages in and wake threads up, and find how
+ * many calls make a sample long enough for the clock. */
+void timing_warm(contestant *contestants, int count);
+
+/* Let all that are not resting take turns; what names the work for the progress
+ * line.  Returns 0, or -1 when out of memory. */
+int timing_rounds(contestant *contestants, int count, int rounds, const char *what);
+
+void timing_free(contestant *contestants, int count);
+
+double timing_min(const double *values, int count);
+double timing_max(const double *values, int count);
+
+/* The middle value, or the mean of the middle two. */
+double timing_median(const double *values, int count);
+
+#endif
