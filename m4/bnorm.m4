@@ -32,15 +32,13 @@ AC_DEFUN([BNORM_OPTIONAL], [
   AM_CONDITIONAL([HAVE_$1], [test "x$with_$2" = xyes])
 ])
 
-# BNORM_TRY_CFLAGS(flags, action if the compiler accepts them)
+# BNORM_TRY_CFLAGS(flags, action if the compiler accepts them, action if not)
 AC_DEFUN([BNORM_TRY_CFLAGS], [
   AC_MSG_CHECKING([whether $CC accepts $1])
   bnorm_saved_cflags=$CFLAGS
   CFLAGS="$CFLAGS $1 -Werror"
-  AC_COMPILE_IFELSE([AC_LANG_PROGRAM],
-    [AC_MSG_RESULT([yes])
-     CFLAGS=$bnorm_saved_cflags
-     $2],
-    [AC_MSG_RESULT([no])
-     CFLAGS=$bnorm_saved_cflags])
+  AC_COMPILE_IFELSE([AC_LANG_PROGRAM], [bnorm_accepted=yes], [bnorm_accepted=no])
+  CFLAGS=$bnorm_saved_cflags
+  AC_MSG_RESULT([$bnorm_accepted])
+  AS_IF([test $bnorm_accepted = yes], [$2], [$3])
 ])

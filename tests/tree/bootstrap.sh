@@ -1,0 +1,247 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# What `bootstrap` runs on machines of several kinds.  It sees a folder of fakes
+# that write down their command lines, and of the real tools only the basic ones.
+set -u
+. "$srcdir/tests/tree/tap.sh"
+
+machine=$scratch/machine
+log=$machine/log
+
+fake() { # NAME < SCRIPT: `log` and the state of the machine are at hand
+    {
+        echo '#!/bin/sh'
+        echo "machine=$machine"
+        # shellcheck disable=SC2016 # for the fake to expand
+        echo 'echo "${0##*/}${*:+ $*}" >> $machine/log'
+        cat
+    } > "$machine/bin/$1"
+    chmod +x "$machine/bin/$1"
+}
+
+# machine UID INSTALLERS...: a project on a machine without any development package
+machine() {
+    uid=$1
+    shift
+    rm -rf "$machine"
+    mkdir -p "$machine/bin" "$machine/project/m4"
+    cp "$top/bootstrap" "$machine/project"
+    touch "$machine/project/configure.ac" "$machine/project/m4/bnorm.m4"
+    for tool in sh cat dirname env find grep mkdir rm sort touch tr cp chmod; do
+        ln -s "$(command -v $tool)" "$machine/bin/$tool"
+    done
+    echo "echo $uid" | fake id
+    echo 'exec "$@"' | fake sudo
+    for installer; do # installing anything brings everything
+        fake "$installer" <<'END'
+case " $* " in
+*" install "*)
+    [ ! -e $machine/offline ] || exit 100
+    cp $machine/packages/* $machine/bin
+    touch $machine/headers ;;
+esac
+END
+    done
+    mkdir "$machine/packages"
+    for package in cc c++ clang make pkg-config autoconf automake libtoolize autoreconf; do
+        fake $package </dev/null
+        mv "$machine/bin/$package" "$machine/packages"
+    done
+    # Compilers find headers when there are any.
+    for compiler in cc clang; do
+        printf '#!/bin/sh\ncase "$*" in *-E*) [ -e %s ] ;; esac\n' "$machine/headers" \
+            > "$machine/packages/$compiler"
+    done
+    cat > "$machine/packages/autoreconf" <<END
+#!/bin/sh
+echo "autoreconf \$*" >> $log
+touch Makefile.in
+printf '#!/bin/sh\necho configure >> $log\necho "abs_builddir = \$PWD" > Makefile; touch config.status\n' > configure
+chmod +x configure
+END
+}
+
+equip() { # the machine has everything
+    cp "$machine"/packages/* "$machine/bin"
+    touch "$machine/headers"
+}
+
+run() { # ARGUMENTS...: bootstrap's exit status goes to $status
+    : > "$log"
+    (cd "$machine/project" && env -u CC PATH="$machine/bin" LC_ALL=C ./bootstrap "$@") \
+        > "$machine/output" 2>&1 < /dev/null
+    status=$?
+}
+
+# ran NAME < EXPECTED: the command lines, without those that only ask or count jobs
+ran() {
+    cat > "$scratch/expected"
+    grep -vE '^id ' "$log" | sed 's/^make -j[0-9]*/make/' > "$scratch/ran"
+    diff "$scratch/expected" "$scratch/ran" > "$scratch/diff" ||
+        cat "$scratch/diff" "$machine/output"
+}
+
+says() { # PATTERN
+    grep -qE "$1" "$machine/output" || { echo "does not say: $1"; cat "$machine/output"; }
+}
+
+fails() { [ $status -ne 0 ] || echo "exit status 0"; }
+works() { [ $status -eq 0 ] || { echo "exit status $status"; cat "$machine/output"; }; }
+
+build='autoconf automake'
+apt='gcc libc6-dev libcunit1-dev libhwloc-dev libjansson-dev libtool make pkg-config'
+dnf='CUnit-devel autoconf automake gcc glibc-devel hwloc-devel jansson-devel libtool make pkgconf-pkg-config'
+zypper='autoconf automake cunit-devel gcc glibc-devel hwloc-devel libjansson-devel libtool make pkgconf-pkg-config'
+
+machine 0 apt-get
+run
+{
+    works
+    says "installing with apt-get: $build $apt"
+    ran <<END
+apt-get -qq update
+apt-get -qq install -y --no-install-recommends $build $apt
+autoreconf -i
+configure
+make
+END
+} | nothing "a bare machine, as root: apt-get, then the whole build"
+
+run bench
+{
+    works
+    ran <<'END'
+make
+make bench
+END
+} | nothing "the second time only make runs"
+
+echo "abs_builddir = /elsewhere/build" > "$machine/project/build/Makefile"
+touch "$machine/project/build/old"
+run
+{
+    works
+    [ ! -e "$machine/project/build/old" ] || echo "the old build is still there"
+    ran <<'END'
+configure
+make
+END
+} | nothing "a build/ of another place is started anew"
+
+sleep 1 # coarse clocks of some file systems
+touch "$machine/project/configure.ac"
+run
+{
+    works
+    ran <<'END'
+autoreconf -i
+make
+END
+} | nothing "a newer configure.ac is processed again"
+
+rm "$machine/headers"
+run
+{
+    works
+    ran <<'END'
+apt-get -qq update
+apt-get -qq install -y --no-install-recommends libc6-dev libcunit1-dev libhwloc-dev libjansson-dev
+configure
+make
+END
+} | nothing "only what is missing is installed, and configure looks again"
+
+machine 1000 apt-get
+run check
+{
+    works
+    ran <<END
+sudo apt-get -qq update
+apt-get -qq update
+sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $build g++ $apt
+apt-get -qq install -y --no-install-recommends $build g++ $apt
+autoreconf -i
+configure
+make
+make check
+END
+} | nothing "as a user: through sudo"
+
+machine 0 dnf
+run
+{
+    works
+    ran <<END
+dnf -y install $dnf
+autoreconf -i
+configure
+make
+END
+} | nothing "dnf's command line (its names are untried)"
+
+machine 0 zypper
+run
+{
+    works
+    ran <<END
+zypper --non-interactive install $zypper
+autoreconf -i
+configure
+make
+END
+} | nothing "zypper's command line (its names are untried)"
+
+machine 0 apt-get
+run --no-install bench
+{
+    fails
+    says "missing packages: $build $apt"
+    ran </dev/null
+} | nothing "--no-install: names what is missing, and stops"
+
+machine 0 apt-get
+touch "$machine/offline"
+run check
+{
+    fails
+    says "missing packages: $build g\+\+ $apt"
+    ran <<END
+apt-get -qq update
+apt-get -qq install -y --no-install-recommends $build g++ $apt
+END
+} | nothing "no network: names what is missing, and stops"
+
+machine 1000 apt-get
+rm "$machine/bin/sudo"
+run
+{
+    fails
+    says "neither root nor sudo; missing packages: $build"
+    ran </dev/null
+} | nothing "neither root nor sudo: names what is missing, and stops"
+
+machine 0
+run
+{
+    fails
+    says "no apt-get, dnf or zypper"
+    says "$build $apt"
+    ran </dev/null
+} | nothing "an unknown system: names what is missing, and stops"
+
+machine 0
+equip
+rm "$machine/bin/clang"
+run --no-install check
+works | nothing "clang is not needed for check"
+run --no-install check-san
+{
+    fails
+    says "missing packages: clang libomp-dev"
+} | nothing "a tier's packages are wanted when the tier is"
+
+run --unknown
+{ fails; says "^usage"; } | nothing "an unknown option"
+run --help
+{ works; says "^usage"; ran </dev/null; } | nothing "--help"
+finish

@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Every source is clean under -Wall -Wextra -Werror with gcc and with clang.  Only
+# the front ends run here, to be quick; `make distcheck` compiles with -Werror.
+set -u
+. "$srcdir/tests/tree/tap.sh"
+cd "$top" || exit 99
+
+check() { # COMPILER FLAGS... FILE
+    echo "$*" >> "$scratch/compiled"
+    # shellcheck disable=SC2086 # CPPFLAGS is a list of words
+    "$@" $CPPFLAGS -fsyntax-only -std=gnu11 -fopenmp -Iinclude -Isrc -Itests -I"$scratch" \
+        -Wall -Wextra -Werror -O2 -ffp-contract=off 2>&1
+}
+
+check_all() { # COMPILER
+    for file in $(find src bench tests examples -name '*.c' | sort); do
+        case $file in
+        src/kernels/kernels.c)
+            case $host_cpu in
+            x86_64)
+                check "$1" -DBNORM_KERNELS=generic "$file"
+                # shellcheck disable=SC2086
+                check "$1" -DBNORM_KERNELS=avx2 $AVX2_CFLAGS "$file"
+                # shellcheck disable=SC2086
+                check "$1" -DBNORM_KERNELS=avx512 $AVX512_CFLAGS "$file" ;;
+            aarch64)
+                check "$1" -DBNORM_KERNELS=generic "$file"
+                check "$1" -DBNORM_KERNELS=neon "$file" ;;
+            *) check "$1" -DBNORM_KERNELS=generic "$file" ;;
+            esac ;;
+        tests/*) [ $cunit = no ] || check "$1" "$file" ;;
+        *) check "$1" "$file" ;;
+        esac
+    done
+}
+
+compiles() { # COMPILER HEADER
+    # shellcheck disable=SC2086
+    printf '#include <%s>\nint main(void) { return 0; }\n' "$2" |
+        "$1" $CPPFLAGS -fopenmp -fsyntax-only -x c - 2>/dev/null
+}
+
+# What the build generates is not in the source tree.
+echo '#define BNORM_COMMIT "unknown"' > "$scratch/commit.h"
+
+for compiler in gcc clang; do
+    name="all sources are clean with $compiler -Wall -Wextra -Werror"
+    if ! command -v $compiler >/dev/null; then
+        skip "$name" "no $compiler"
+    elif ! compiles $compiler omp.h; then
+        skip "$name" "$compiler finds no omp.h"
+    else
+        cunit=yes
+        compiles $compiler CUnit/CUnit.h || cunit=no
+        check_all $compiler | nothing "$name"
+        [ $cunit = yes ] || skip "the tests with $compiler" "no CUnit"
+    fi
+done
+finish
