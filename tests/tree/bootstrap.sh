@@ -24,10 +24,11 @@ machine() {
     uid=$1
     shift
     rm -rf "$machine"
-    mkdir -p "$machine/bin" "$machine/project/m4"
+    mkdir -p "$machine/bin" "$machine/project/m4" "$machine/project/tests/isa"
+    cp "$top/tests/isa/packages.txt" "$machine/project/tests/isa"
     cp "$top/bootstrap" "$machine/project"
     touch "$machine/project/configure.ac" "$machine/project/m4/bnorm.m4"
-    for tool in sh cat dirname env find grep mkdir rm sort touch tr cp chmod; do
+    for tool in sh cat dirname env find grep mkdir rm sed sort touch tr cp chmod; do
         ln -s "$(command -v $tool)" "$machine/bin/$tool"
     done
     echo "echo $uid" | fake id
@@ -239,6 +240,19 @@ run --no-install check-san
     fails
     says "missing packages: clang libomp-dev"
 } | nothing "a tier's packages are wanted when the tier is"
+
+run --no-install check-isa
+{
+    fails
+    says "missing packages: .*qemu-user-static"
+} | nothing "check-isa wants its own list of packages"
+machine 0 dnf
+run check-isa
+{
+    fails
+    says "packages of Debian or Ubuntu"
+    ran </dev/null
+} | nothing "check-isa without apt-get: says so"
 
 run --unknown
 { fails; says "^usage"; } | nothing "an unknown option"
