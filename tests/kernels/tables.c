@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tables.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int tables_find(const bnorm_kernels *tables[TABLES_MOST])
+{
+    const char *only = getenv("BNORM_ISA"), *name;
+    int count = 0, usable;
+    for (int i = 0; (name = bnorm_isa_name(i, &usable)); i++)
+        if (usable && (!only || !*only || strcmp(only, name) == 0) && count < TABLES_MOST)
+            bnorm_kernels_select(&tables[count++], name);
+    return count;
+}
+
+/* Three pages, of which only the middle one may be touched. */
+static char *guarded_page(size_t *page)
+{
+    *page = (size_t)sysconf(_SC_PAGESIZE);
+    char *map = mmap(NULL, 3 * *page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED || mprotect(map + *page, *page, PROT_READ | PROT_WRITE) != 0) {
+        perror("guard pages");
+        exit(99);
+    }
+    return map + *page;
+}
+
+void *tables_before_guard(size_t bytes)
+{
+    size_t page;
+    char *middle = guarded_page(&page);
+    return middle + page - bytes;
+}
+
+void *tables_after_guard(void)
+{
+    size_t page;
+    return guarded_page(&page);
+}

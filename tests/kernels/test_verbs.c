@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The verbs of every vector header, through the tables that are built from
+ * them: fused multiply-add rounds once, partial loads and stores touch nothing
+ * outside, non-temporal stores store the same.
+ */
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/kernels.h"
+#include "kernels/tables.h"
+#include "support/data.h"
+#include "support/harness.h"
+
+static const bnorm_kernels *tables[TABLES_MOST];
+static int table_count;
+
+enum { PITCH = 64, TRIPLES = 40000 };
+
+/* Coefficients that make forward y = fma(x, scale, shift) and backward
+ * dx = fnma(x, slope, dy). */
+typedef struct {
+    _Alignas(64) float f32[BNORM_COEFFICIENTS][PITCH];
+    _Alignas(64) double f64[BNORM_COEFFICIENTS][PITCH];
+} coefficient_planes;
+
+static int same_f32(float a, float b)
+{
+    return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
+}
+
+static int same_f64(double a, double b)
+{
+    return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
+}
+
+static float float_of_bits(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static double double_of_bits(uint64_t bits)
+{
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* Where rounding twice goes wrong: products whose sum with c lies on or beside
+ * the middle of two floats, normal and denormal; overflow; cancellation. */
+static const float hard[][3] = {
+    /* (1+2^-12)^2 = 1 + 2^-11 + 2^-24: with c = +-2^-80 just above or below a tie */
+    {0x1.001p0f, 0x1.001p0f, 0x1p-80f},
+    {0x1.001p0f, 0x1.001p0f, -0x1p-80f},
+    {0x1.001p0f, 0x1.001p0f, 0.0f},
+    /* the same tie one binade up, the other way of even */
+    {0x1.002p0f, 0x1.001p0f, 0x1p-90f},
+    {0x1.fffffep0f, 0x1.fffffep0f, -0x1p-60f},
+    /* c large, product half a unit of it and a little more or less */
+    {0x1p-12f, 0x1.000002p-12f, 1.0f},
+    {0x1p-12f, 0x1.fffffep-13f, 1.0f},
+    {0x1p-12f, 0x1p-12f, 1.0f},
+    {0x1p-12f, 0x1p-12f, 0x1.000002p0f},
+    {0x1p-12f, 0x1p-13f, -1.0f},
+    /* half a unit of 2^24+1 by a product of odd integers */
+    {4097.0f, 4097.0f, 0x1p40f},
+    {16777215.0f, 16777213.0f, -0x1.fffff8p47f},
+    /* denormal results: ties of 2^-149, and beside them */
+    {0x1p-75f, 0x1p-75f, 0.0f},
+    {0x1.000002p-75f, 0x1p-75f, 0.0f},
+    {0x1p-75f, 0x1p-75f, 0x1p-149f},
+    {0x1.fffffep-75f, 0x1p-75f, 0x1p-149f},
+    {-0x1p-75f, 0x1p-75f, 0x1p-126f},
+    {0x1p-100f, 0x1p-100f, 0x1p-149f},
+    {-0x1p-100f, 0x1p-100f, 0x1p-126f},
+    {0x1.8p-75f, 0x1.8p-75f, -0x1p-149f},
+    /* around overflow */
+    {FLT_MAX, 1.0f, 0x1p102f},
+    {FLT_MAX, 1.0f, 0x1p103f},
+    {FLT_MAX, 1.0f, 0x1.fffffep102f},
+    {FLT_MAX, 2.0f, -FLT_MAX},
+    {FLT_MAX, FLT_MAX, -FLT_MAX},
+    {0x1p64f, 0x1p64f, -0x1p104f},
+    /* exact cancellation, signed zeros, infinities, NaN */
+    {3.0f, 5.0f, -15.0f},
+    {-0.0f, 5.0f, -0.0f},
+    {0.0f, 5.0f, -0.0f},
+    {INFINITY, 0.0f, 1.0f},
+    {INFINITY, 1.0f, -INFINITY},
+    {INFINITY, -1.0f, 7.0f},
+    {NAN, 1.0f, 1.0f},
+    {1.0f, 1.0f, NAN},
+};
+
+/* Triples that meet the hard cases often: few bits set, exponents close
+ * together, c near -a*b. */
+static void random_triple(uint64_t i, float t[3])
+{
+    uint64_t bits = data_bits(11, 2 * i), more = data_bits(11, 2 * i + 1);
+    for (int k = 0; k < 3; k++) {
+        uint32_t mantissa = (uint32_t)(bits >> (21 * k)) & 0x7fffff;
+        uint32_t exponent = (more >> (8 * k)) & 0xff;
+        if (more >> 60 & 1) /* exponents in the range that interacts */
+            exponent = 110 + exponent % 32;
+        if (more >> 61 & 1) /* few bits: ties */
+            mantissa &= 0x780007;
+        t[k] = float_of_bits((uint32_t)(more >> (30 + k) & 1) << 31 | exponent << 23 | mantissa);
+    }
+    if (more >> 62 & 1)
+        t[2] = -(t[0] * t[1]);
+}
+
+static void fused_multiply_add_f32(void)
+{
+    coefficient_planes *c = aligned_alloc(64, sizeof *c);
+    for (int t = 0; t < table_count; t++) {
+        const bnorm_kernel_set *set = &tables[t]->dtype[BNORM_F32];
+        int wrong = 0;
+        memset(c, 0, sizeof *c);
+        for (int i = 0; i < TRIPLES; i += PITCH) {
+            float x[PITCH], y[PITCH];
+            for (int j = 0; j < PITCH; j++) {
+                float triple[3];
+                random_triple((uint64_t)(i + j), triple);
+                const float *from = i + j < (int)(sizeof hard / sizeof hard[0]) ? hard[i + j]
+                                                                                : triple;
+                x[j] = from[0];
+                c->f32[BNORM_SCALE][j] = from[1];
+                c->f32[BNORM_SHIFT][j] = from[2];
+            }
+            set->forward((bnorm_target){y, PITCH, 0}, (bnorm_source){x, PITCH}, c->f32, PITCH, 1,
+                         PITCH);
+            for (int j = 0; j < PITCH; j++) {
+                float expected = fmaf(x[j], c->f32[BNORM_SCALE][j], c->f32[BNORM_SHIFT][j]);
+                if (!same_f32(y[j], expected) && wrong++ < 3)
+                    harness_note("%s: fma(%a, %a, %a) = %a, expected %a", tables[t]->isa, x[j],
+                                 c->f32[BNORM_SCALE][j], c->f32[BNORM_SHIFT][j], y[j], expected);
+            }
+        }
+        CU_ASSERT_EQUAL(wrong, 0);
+    }
+    free(c);
+}
+
+static void fused_multiply_add_f64(void)
+{
+    coefficient_planes *c = aligned_alloc(64, sizeof *c);
+    for (int t = 0; t < table_count; t++) {
+        const bnorm_kernel_set *set = &tables[t]->dtype[BNORM_F64];
+        int wrong = 0;
+        memset(c, 0, sizeof *c);
+        for (int i = 0; i < 2000; i += PITCH) {
+            double x[PITCH], y[PITCH];
+            for (int j = 0; j < PITCH; j++) {
+                uint64_t k = 3 * (uint64_t)(i + j);
+                x[j] = double_of_bits(data_bits(12, k));
+                c->f64[BNORM_SCALE][j] = double_of_bits(data_bits(12, k + 1));
+                c->f64[BNORM_SHIFT][j] =
+                    k & 1 ? double_of_bits(data_bits(12, k + 2)) : -x[j] * c->f64[BNORM_SCALE][j];
+            }
+            set->forward((bnorm_target){y, PITCH, 0}, (bnorm_source){x, PITCH}, c->f64, PITCH, 1,
+                         PITCH);
+            for (int j = 0; j < PITCH; j++)
+                wrong += !same_f64(
+                    y[j], fma(x[j], c->f64[BNORM_SCALE][j], c->f64[BNORM_SHIFT][j]));
+        }
+        CU_ASSERT_EQUAL(wrong, 0);
+    }
+    free(c);
+}
+
+/* dx = fma(fnma(x * 1, slope, dy), 1, -0): -0 is what leaves a zero's sign. */
+static void fused_negated_multiply_add(void)
+{
+    coefficient_planes *c = aligned_alloc(64, sizeof *c);
+    for (int t = 0; t < table_count; t++) {
+        const bnorm_kernel_set *set = &tables[t]->dtype[BNORM_F32];
+        int wrong = 0;
+        memset(c, 0, sizeof *c);
+        for (int i = 0; i < TRIPLES / 4; i += PITCH) {
+            float x[PITCH], dy[PITCH], dx[PITCH];
+            for (int j = 0; j < PITCH; j++) {
+                float triple[3];
+                random_triple((uint64_t)(i + j), triple);
+                x[j] = triple[0];
+                dy[j] = triple[2];
+                c->f32[BNORM_SLOPE][j] = triple[1];
+                c->f32[BNORM_RSTD][j] = c->f32[BNORM_DX_SCALE][j] = 1;
+                c->f32[BNORM_DX_SHIFT][j] = -0.0f;
+            }
+            set->backward((bnorm_target){dx, PITCH, 0}, (bnorm_source){x, PITCH},
+                          (bnorm_source){dy, PITCH}, c->f32, PITCH, 1, PITCH);
+            for (int j = 0; j < PITCH; j++)
+                wrong += !same_f32(dx[j], fmaf(-x[j], c->f32[BNORM_SLOPE][j], dy[j]));
+        }
+        CU_ASSERT_EQUAL(wrong, 0);
+    }
+    free(c);
+}
+
+/* Every kernel on a tile of cols columns whose rows end (or begin) at a page
+ * that may not be touched; y and dx too.  Reaching the end is the test. */
+static void run_all(const bnorm_kernel_set *set, bnorm_dtype dtype, char *memory[4],
+                    ptrdiff_t rows, ptrdiff_t cols)
+{
+    static coefficient_planes c;
+    static _Alignas(64) double sums[BNORM_SUMS * PITCH], moments[BNORM_MOMENTS_XDY * PITCH];
+    bnorm_source x = {memory[0], cols}, dy = {memory[1], cols};
+    bnorm_target y = {memory[2], cols, 0}, dx = {memory[3], cols, 0};
+    const void *coefficients = dtype == BNORM_F64 ? (void *)c.f64 : (void *)c.f32;
+    memset(sums, 0, sizeof sums);
+    set->sum_x(sums, PITCH, x, x.data, (int)rows, cols);
+    set->leaf_x(moments, PITCH, sums, x, (int)rows, cols);
+    set->sum_xdy(sums, PITCH, x, x.data, dy, dy.data, (int)rows, cols);
+    set->leaf_xdy(moments, PITCH, sums, x, dy, (int)rows, cols);
+    set->forward(y, x, coefficients, PITCH, rows, cols);
+    set->backward(dx, x, dy, coefficients, PITCH, rows, cols);
+    set->both(y, dx, x, dy, coefficients, PITCH, rows, cols);
+}
+
+static void partial_accesses_stay_inside(void)
+{
+    enum { ROWS = 3, COLS = 40 };
+    char *end[4], *memory[4];
+    for (int i = 0; i < 4; i++) {
+        end[i] = (char *)tables_before_guard(0);
+        memory[i] = tables_after_guard();
+    }
+    for (int t = 0; t < table_count; t++)
+        for (int d = 0; d < BNORM_DTYPES; d++)
+            for (ptrdiff_t cols = 1; cols <= COLS; cols++) {
+                size_t bytes = data_size((bnorm_dtype)d) * (size_t)(ROWS * cols);
+                char *before[4];
+                for (int i = 0; i < 4; i++)
+                    before[i] = end[i] - bytes;
+                run_all(&tables[t]->dtype[d], (bnorm_dtype)d, before, ROWS, cols);
+                run_all(&tables[t]->dtype[d], (bnorm_dtype)d, memory, ROWS, cols);
+            }
+    CU_PASS("reached");
+}
+
+/* Stores write the tile's columns and not the padding behind each row. */
+static void partial_stores_leave_the_padding(void)
+{
+    enum { ROWS = 3, COLS = 40, LD = 64 };
+    coefficient_planes *c = aligned_alloc(64, sizeof *c);
+    memset(c, 0, sizeof *c);
+    for (int t = 0; t < table_count; t++)
+        for (int cols = 1; cols <= COLS; cols++) {
+            float x[ROWS * LD] = {0}, y[ROWS * LD], dx[ROWS * LD];
+            int wrong = 0;
+            for (int i = 0; i < ROWS * LD; i++)
+                y[i] = dx[i] = 77;
+            tables[t]->dtype[BNORM_F32].both(
+                (bnorm_target){y, LD, 0}, (bnorm_target){dx, LD, 0}, (bnorm_source){x, LD},
+                (bnorm_source){x, LD}, c->f32, PITCH, ROWS, cols);
+            for (int i = 0; i < ROWS * LD; i++) {
+                float expected = i % LD < cols ? 0.0f : 77.0f;
+                wrong += y[i] != expected || dx[i] != expected;
+            }
+            CU_ASSERT_EQUAL(wrong, 0);
+        }
+    free(c);
+}
+
+static void streaming_stores_the_same(void)
+{
+    enum { ROWS = 5, LD = 64 };
+    coefficient_planes *c = aligned_alloc(64, sizeof *c);
+    float *memory = aligned_alloc(64, 6 * ROWS * LD * sizeof *memory), *m[6];
+    for (int i = 0; i < 6; i++)
+        m[i] = memory + i * ROWS * LD;
+    data_vector(BNORM_F32, c->f32, BNORM_COEFFICIENTS * PITCH, 1, 1, 13);
+    for (int t = 0; t < table_count; t++)
+        for (int cols = 1; cols <= LD; cols++) {
+            data_vector(BNORM_F32, memory, 6 * ROWS * LD, 0, 1, 14);
+            memcpy(m[4], m[2], 2 * ROWS * LD * sizeof *memory); /* y, dx: alike before */
+            bnorm_source x = {m[0], LD}, dy = {m[1], LD};
+            const bnorm_kernel_set *set = &tables[t]->dtype[BNORM_F32];
+            set->both((bnorm_target){m[2], LD, 0}, (bnorm_target){m[3], LD, 0}, x, dy, c->f32,
+                      PITCH, ROWS, cols);
+            set->both((bnorm_target){m[4], LD, 1}, (bnorm_target){m[5], LD, 1}, x, dy, c->f32,
+                      PITCH, ROWS, cols);
+            CU_ASSERT_EQUAL(memcmp(m[4], m[2], 2 * ROWS * LD * sizeof *memory), 0);
+            set->forward((bnorm_target){m[4], LD, 1}, x, c->f32, PITCH, ROWS, cols);
+            set->backward((bnorm_target){m[5], LD, 1}, x, dy, c->f32, PITCH, ROWS, cols);
+            CU_ASSERT_EQUAL(memcmp(m[4], m[2], 2 * ROWS * LD * sizeof *memory), 0);
+        }
+    free(memory);
+    free(c);
+}
+
+int main(int argc, char **argv)
+{
+    static const harness_case cases[] = {
+        {"float fma rounds once", fused_multiply_add_f32},
+        {"double fma rounds once", fused_multiply_add_f64},
+        {"c - a*b rounds once", fused_negated_multiply_add},
+        {"partial loads and stores stay inside their rows", partial_accesses_stay_inside},
+        {"padding between rows is left alone", partial_stores_leave_the_padding},
+        {"non-temporal stores give the same", streaming_stores_the_same},
+    };
+    table_count = tables_find(tables);
+    return harness_main(argc, argv, "kernels/verbs", cases, HARNESS_COUNT(cases));
+}
