@@ -146,8 +146,8 @@ void bounds_find(column_bounds *b, const column *c, const oracle_column *o)
 long double bound_y(const column_bounds *b, const column *c, const oracle_column *o, int64_t row)
 {
     long double a = fabsl(c->gamma * o->rstd), d = fabsl(c->x[row] - o->mean), u = b->u;
-    if (o->rstd == 0)
-        return 0;
+    if (o->rstd == 0) /* beta itself, in the type of y */
+        return u > b->u_stats ? u * fabsl((long double)c->beta) : 0;
     return a * (b->mean + 3 * u * u * fabsl(o->mean)) + a * d * (b->rstd_relative + 2.01L * u) +
            u * fabsl((long double)c->beta) + u * fabsl(column_y(c, o, row)) +
            b->tiny * (1 + a + d);

@@ -137,7 +137,7 @@ double oracle_compare(const bnorm_problem *problem, const bnorm_args *before,
 {
     int lacking = 0;
     *report = (oracle_report){0};
-#pragma omp parallel for schedule(dynamic, 1)
+#pragma omp parallel for schedule(dynamic, 1) if (problem->rows * problem->cols > 100000)
     for (int64_t col = 0; col < problem->cols; col++) {
         oracle_report one = {0};
         int status = compare_column(&one, problem, before, after, operation, col);

@@ -91,7 +91,8 @@ void data_fill(const data_spec *spec, bnorm_dtype dtype, bnorm_matrix matrix, in
                int64_t cols)
 {
     int64_t ld = matrix.ld ? matrix.ld : cols;
-#pragma omp parallel for schedule(static)
+    /* Small work is faster alone, above all where cores are busy. */
+#pragma omp parallel for schedule(static) if (rows * cols > 100000)
     for (int64_t row = 0; row < rows; row++)
         for (int64_t col = 0; col < cols; col++)
             data_set(dtype, matrix.data, row * ld + col, data_element(spec, rows, row, col));

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "support/contexts.h"
+#include "support/harness.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bnorm_context *make(int threads, const char *isa)
+{
+    bnorm_context_options options;
+    bnorm_context *context = NULL;
+    bnorm_context_options_init(&options, sizeof options);
+    options.threads = threads;
+    options.isa = isa;
+    if (bnorm_context_create(&context, &options) == BNORM_OK)
+        return context;
+    harness_note("no context for %s, %d threads: %s", isa ? isa : "any ISA", threads,
+                 bnorm_last_error());
+    return NULL;
+}
+
+bnorm_context *contexts_one(int threads)
+{
+    return make(threads, NULL);
+}
+
+int contexts_open(contexts *all, const int *threads, int count)
+{
+    const char *only = getenv("BNORM_ISA"), *isa;
+    int usable;
+    all->count = 0;
+    for (int i = 0; (isa = bnorm_isa_name(i, &usable)) != NULL; i++) {
+        if (!usable || (only != NULL && only[0] != '\0' && strcmp(only, isa) != 0))
+            continue;
+        for (int j = 0; j < count && all->count < CONTEXTS_MOST; j++) {
+            bnorm_context *context = make(threads[j], isa);
+            if (context == NULL)
+                return -1;
+            all->context[all->count++] = context;
+        }
+    }
+    return all->count > 0 ? 0 : -1;
+}
+
+void contexts_close(contexts *all)
+{
+    for (int i = 0; i < all->count; i++)
+        bnorm_context_destroy(all->context[i]);
+    all->count = 0;
+}
