@@ -54,12 +54,12 @@ programs() {
     done
 }
 
-# run LOG COMMAND...: at most 5 minutes; the log ends with the exit status.
+# run LOG COMMAND...: the log ends with the exit status.
 run() {
     log=$1
     shift
     mkdir -p "$(dirname "$log")"
-    timeout 300 "$@" >"$log" 2>&1
+    "$@" >"$log" 2>&1
     echo "# exit $?" >>"$log"
 }
 
@@ -70,13 +70,14 @@ cases() {
 
 # complaints LOG: what is wrong with a test program's output; nothing when all is well.
 complaints() {
-    awk '/^(not )?ok / { cases++ }
+    awk 'BEGIN { status = "unknown" }
+         /^(not )?ok / { cases++ }
          /^not ok / { print; more = 5; next }
          more > 0 && /^# / { print; more-- }
          /^1\.\./ { plan = substr($0, 4) }
-         /^# exit / { status = $3 + 0 }
+         /^# exit / { status = $3 + 0 "" }
          END {
              if (cases == 0 || cases != plan) print cases + 0 " of " plan + 0 " cases were run"
-             if (status != 0) print "exit status " status
+             if (status != "0") print "exit status " status
          }' "$1"
 }
