@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What each operation uses of bnorm_args, and the checks of it. */
+#include <math.h>
+
+#include "api/check.h"
+#include "api/overlap.h"
+
+enum { UNUSED, READ = 1, WRITE = 2, NEEDED = 4, STATISTIC = 8 };
+
+enum { X, Y, DY, DX, MATRICES, GAMMA = MATRICES, BETA, MEAN, RSTD, DGAMMA, DBETA, RUNNING_MEAN,
+       RUNNING_VAR, FIELDS };
+
+typedef struct {
+    const char *name;
+    int use;
+    void **data;  /* in the complete args */
+    int64_t *ld;  /* NULL: a vector */
+    bnorm_region region;
+} field;
+
+typedef struct {
+    const bnorm_plan *plan;
+    unsigned operation;
+    int global;
+    bnorm_args *args;
+    field field[FIELDS];
+} checker;
+
+/* Use of each field by operation; forward, backward, fused, step, infer. */
+static int use_of(const checker *check, int index)
+{
+    static const unsigned char use[FIELDS][BNORM_OPERATIONS] = {
+        [X] = {READ | NEEDED, READ | NEEDED, READ | NEEDED, READ | NEEDED, READ | NEEDED},
+        [Y] = {WRITE, UNUSED, WRITE, WRITE, WRITE | NEEDED},
+        [DY] = {UNUSED, READ | NEEDED, READ | NEEDED, WRITE, UNUSED},
+        [DX] = {UNUSED, WRITE, WRITE, WRITE, UNUSED},
+        [GAMMA] = {READ, READ, READ, READ, READ},
+        [BETA] = {READ, UNUSED, READ, READ, READ},
+        [MEAN] = {WRITE, UNUSED, WRITE, WRITE, WRITE},
+        [RSTD] = {WRITE, READ, WRITE, WRITE, WRITE},
+        [DGAMMA] = {UNUSED, WRITE, WRITE, WRITE, UNUSED},
+        [DBETA] = {UNUSED, WRITE, WRITE, WRITE, UNUSED},
+        [RUNNING_MEAN] = {WRITE, UNUSED, WRITE, WRITE, READ | NEEDED},
+        [RUNNING_VAR] = {WRITE, UNUSED, WRITE, WRITE, READ | NEEDED},
+    };
+    if (check->global && index == RSTD && check->operation == BNORM_BACKWARD)
+        return UNUSED;
+    if (check->global && index >= RUNNING_MEAN)
+        return READ | NEEDED;
+    return use[index][bnorm_operation_index(check->operation)];
+}
+
+static void list_fields(checker *check)
+{
+    bnorm_args *a = check->args;
+    const field fields[FIELDS] = {
+        [X] = {.name = "x", .data = &a->x.data, .ld = &a->x.ld},
+        [Y] = {.name = "y", .data = &a->y.data, .ld = &a->y.ld},
+        [DY] = {.name = "dy", .data = &a->dy.data, .ld = &a->dy.ld},
+        [DX] = {.name = "dx", .data = &a->dx.data, .ld = &a->dx.ld},
+        [GAMMA] = {.name = "gamma", .data = (void **)&a->gamma},
+        [BETA] = {.name = "beta", .data = (void **)&a->beta},
+        [MEAN] = {.name = "mean", .data = &a->mean},
+        [RSTD] = {.name = "rstd", .data = &a->rstd},
+        [DGAMMA] = {.name = "dgamma", .data = &a->dgamma},
+        [DBETA] = {.name = "dbeta", .data = &a->dbeta},
+        [RUNNING_MEAN] = {.name = "running_mean", .data = &a->running_mean},
+        [RUNNING_VAR] = {.name = "running_var", .data = &a->running_var},
+    };
+    for (int i = 0; i < FIELDS; i++) {
+        check->field[i] = fields[i];
+        check->field[i].use = use_of(check, i);
+        if (check->field[i].use == UNUSED)
+            *check->field[i].data = NULL;
+    }
+}
+
+static bnorm_status check_field(checker *check, field *at)
+{
+    const bnorm_problem *problem = &check->plan->problem;
+    const bnorm_dtype dtype = at->ld ? problem->dtype : problem->stats_dtype;
+    const int64_t size = dtype == BNORM_F32 ? 4 : 8;
+    const int64_t rows = at->ld ? check->args->rows : 1;
+    const int64_t ld = at->ld && *at->ld ? *at->ld : bnorm_max(problem->cols, 1);
+
+    if (!*at->data && at->use & NEEDED && rows > 0 && problem->cols > 0)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s is NULL; %s needs it", at->name,
+                          bnorm_operation_name(bnorm_operation_index(check->operation)));
+    if (!*at->data)
+        return BNORM_OK;
+    if (ld < problem->cols)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s.ld is %lld; expected at least %lld, the "
+                          "columns, or 0", at->name, (long long)ld, (long long)problem->cols);
+    if (rows > PTRDIFF_MAX / size / ld)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s.ld is %lld; expected at most %lld for %lld "
+                          "rows of %lld-byte elements", at->name, (long long)ld,
+                          (long long)(PTRDIFF_MAX / size / rows), (long long)rows, (long long)size);
+    if ((uintptr_t)*at->data % (uintptr_t)size != 0)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s%s is %p; expected a multiple of %lld",
+                          at->name, at->ld ? ".data" : "", *at->data, (long long)size);
+    if (at->ld)
+        *at->ld = ld;
+    at->region = (bnorm_region){*at->data, rows, problem->cols, ld, (size_t)size};
+    return BNORM_OK;
+}
+
+/* Whether output `out` may be the same matrix as input `in`. */
+static int may_be_same(const checker *check, int out, int in)
+{
+    const unsigned flags = check->plan->problem.flags;
+    return (out == Y && in == X && flags & BNORM_IN_PLACE_Y && check->operation != BNORM_STEP) ||
+           (out == DX && in == DY && flags & BNORM_IN_PLACE_DX);
+}
+
+static bnorm_status check_overlap(const checker *check)
+{
+    for (int out = 0; out < FIELDS; out++) {
+        const field *a = &check->field[out];
+        for (int other = 0; other < FIELDS; other++) {
+            const field *b = &check->field[other];
+            if (other == out || !(a->use & WRITE) || !bnorm_regions_overlap(&a->region, &b->region))
+                continue;
+            if (may_be_same(check, out, other) || may_be_same(check, other, out)) {
+                if (a->region.data == b->region.data && a->region.ld == b->region.ld)
+                    continue;
+                return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s (%p, ld %lld) overlaps args.%s (%p, "
+                                  "ld %lld) in part; expected the same matrix or none of it",
+                                  a->name, a->region.data, (long long)a->region.ld, b->name,
+                                  b->region.data, (long long)b->region.ld);
+            }
+            return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s (%p) overlaps args.%s (%p); expected "
+                              "memory of its own%s", a->name, a->region.data, b->name,
+                              b->region.data,
+                              (out == Y && other == X && check->operation != BNORM_STEP) ||
+                                      (out == DX && other == DY)
+                                  ? ", or a problem that declares it in place"
+                                  : "");
+        }
+    }
+    return BNORM_OK;
+}
+
+/* Running statistics that the operation updates. */
+static bnorm_status check_running(const checker *check)
+{
+    const bnorm_args *args = check->args;
+    const unsigned flags = check->plan->problem.flags;
+    if (!(args->running_mean || args->running_var) || check->global)
+        return BNORM_OK;
+    if (flags & BNORM_CUMULATIVE_AVERAGE) {
+        if (!args->batches)
+            return bnorm_fail(BNORM_ERR_ARGUMENT, "args.batches is NULL; expected a counter with "
+                              "BNORM_CUMULATIVE_AVERAGE");
+    } else if (!(args->momentum >= 0 && args->momentum <= 1)) {
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "args.momentum is %g; expected 0 to 1",
+                          args->momentum);
+    }
+    if (args->batches && (*args->batches < 0 || *args->batches == INT64_MAX))
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "*args.batches is %lld; expected a count from 0 up",
+                          (long long)*args->batches);
+    if (args->rows == 1 && args->running_var && flags & BNORM_UNBIASED_VARIANCE)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "args.rows is 1; an unbiased running_var needs at "
+                          "least 2");
+    return BNORM_OK;
+}
+
+static bnorm_status check_rows(const checker *check)
+{
+    bnorm_args *args = check->args;
+    const int64_t most = check->plan->problem.rows;
+    if (args->rows == 0)
+        args->rows = most;
+    else if (args->rows == BNORM_NO_ROWS)
+        args->rows = 0;
+    else if (args->rows < 0 || args->rows > most)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "args.rows is %lld; expected at most the problem's "
+                          "%lld, or BNORM_NO_ROWS", (long long)args->rows, (long long)most);
+    return BNORM_OK;
+}
+
+bnorm_status bnorm_check_args(const bnorm_plan *plan, unsigned operation, const bnorm_args *args,
+                              bnorm_args *complete)
+{
+    const int infer = operation == BNORM_INFER;
+    checker check = {plan, operation, infer || plan->problem.flags & BNORM_GLOBAL_STATISTICS,
+                     complete, {{0}}};
+
+    BNORM_TRY(bnorm_check_size("args", args->struct_size, sizeof *args));
+    *complete = *args;
+    if (operation == BNORM_STEP && !args->upstream)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "args.upstream is NULL; step needs it");
+    BNORM_TRY(check_rows(&check));
+    list_fields(&check);
+    for (int i = 0; i < FIELDS; i++)
+        BNORM_TRY(check_field(&check, &check.field[i]));
+    BNORM_TRY(check_running(&check));
+    if ((uintptr_t)args->workspace % BNORM_LINE != 0)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "args.workspace is %p; expected a multiple of %d",
+                          args->workspace, BNORM_LINE);
+    return check_overlap(&check);
+}

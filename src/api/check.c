@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "api/check.h"
+
+#include <math.h>
+
+bnorm_status bnorm_check_size(const char *name, size_t size, size_t expected)
+{
+    if (size != expected)
+        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "%s.struct_size is %zu; this version knows %zu",
+                          name, size, expected);
+    return BNORM_OK;
+}
+
+static bnorm_status check_enum(const char *name, int value, int last)
+{
+    if (value < 0 || value > last)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "problem.%s is %d; expected 0 to %d", name, value,
+                          last);
+    return BNORM_OK;
+}
+
+static bnorm_status check_bits(const char *name, unsigned value, unsigned known)
+{
+    if (value & ~known)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "problem.%s is %#x; known bits are %#x", name, value,
+                          known);
+    return BNORM_OK;
+}
+
+static bnorm_status check_count(const char *name, int64_t value, int64_t least, int64_t most)
+{
+    if (value < least || value > most)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is %lld; expected %lld to %lld", name,
+                          (long long)value, (long long)least, (long long)most);
+    return BNORM_OK;
+}
+
+bnorm_status bnorm_check_problem(const bnorm_problem *problem)
+{
+    const unsigned flags = BNORM_CUMULATIVE_AVERAGE * 2 - 1;
+    BNORM_TRY(bnorm_check_size("problem", problem->struct_size, sizeof *problem));
+    BNORM_TRY(check_enum("dtype", (int)problem->dtype, BNORM_F64));
+    BNORM_TRY(check_enum("stats_dtype", (int)problem->stats_dtype, BNORM_F64));
+    BNORM_TRY(check_enum("layout", (int)problem->layout, BNORM_ROWS));
+    BNORM_TRY(check_enum("strategy", (int)problem->strategy, BNORM_STRATEGY_RESIDENT));
+    BNORM_TRY(check_bits("operations", problem->operations, BNORM_ALL_OPERATIONS));
+    BNORM_TRY(check_bits("flags", problem->flags, flags));
+    BNORM_TRY(check_count("problem.rows", problem->rows, 0, INT64_MAX));
+    BNORM_TRY(check_count("problem.cols", problem->cols, 0, INT64_MAX));
+    BNORM_TRY(check_count("problem.executions", problem->executions, 1, 4096));
+    if (problem->operations == 0)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "problem.operations is 0; expected at least one");
+    if (problem->dtype == BNORM_F64 && problem->stats_dtype != BNORM_F64)
+        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "problem.stats_dtype is %d; expected BNORM_F64 "
+                          "for BNORM_F64 data", (int)problem->stats_dtype);
+    if (!(problem->eps >= 0) || isinf(problem->eps))
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "problem.eps is %g; expected finite and >= 0",
+                          problem->eps);
+    const int64_t size = problem->dtype == BNORM_F32 ? 4 : 8;
+    if (problem->cols > 0 && problem->rows > PTRDIFF_MAX / size / problem->cols)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "problem.rows is %lld; expected at most %lld for "
+                          "%lld columns of %lld bytes", (long long)problem->rows,
+                          (long long)(PTRDIFF_MAX / size / problem->cols),
+                          (long long)problem->cols, (long long)size);
+    return BNORM_OK;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Checks of what users hand in; every failure names argument, value and limit. */
+#ifndef BNORM_API_CHECK_H
+#define BNORM_API_CHECK_H
+
+#include "base/status.h"
+#include "plan/plan.h"
+
+/* Fail when a struct's size is not the one this version knows. */
+bnorm_status bnorm_check_size(const char *name, size_t size, size_t expected);
+
+/* A problem, for its dtype and layout and values. */
+bnorm_status bnorm_check_problem(const bnorm_problem *problem);
+
+/* Check args for an operation of the plan, and write to *complete what is used:
+ * rows and leading dimensions filled in, everything else NULL. */
+bnorm_status bnorm_check_args(const bnorm_plan *plan, unsigned operation, const bnorm_args *args,
+                              bnorm_args *complete);
+
+#endif

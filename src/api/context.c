@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+
+#include "api/check.h"
+#include "base/env.h"
+#include "platform/memory.h"
+#include "platform/quota.h"
+#include "platform/team.h"
+
+enum { MAX_THREADS = 65536 };
+
+bnorm_status bnorm_context_options_init(bnorm_context_options *options, size_t struct_size)
+{
+    if (!options)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "options is NULL");
+    BNORM_TRY(bnorm_check_size("options", struct_size, sizeof *options));
+    *options = (bnorm_context_options){.struct_size = struct_size};
+    return BNORM_OK;
+}
+
+static void log_line(const bnorm_context *context, const char *line)
+{
+    if (context->log)
+        context->log(context->log_user, line);
+}
+
+/* The option, else what the user told OpenMP, else what affinity mask and cgroup
+ * quota leave. */
+static int choose_threads(const bnorm_context *context, int asked)
+{
+    if (asked > 0)
+        return asked;
+    int threads = bnorm_team_default();
+    int quota = bnorm_env_has_threads() ? 0 : bnorm_quota_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
+    if (quota && quota < threads) {
+        char line[96];
+        snprintf(line, sizeof line, "the cgroup's CPU quota limits the team to %d of %d threads",
+                 quota, threads);
+        log_line(context, line);
+        threads = quota;
+    }
+    return threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
+}
+
+static void write_text(bnorm_context *context)
+{
+    const bnorm_machine *machine = &context->machine;
+    snprintf(context->text, sizeof context->text,
+             "%d CPUs, %d NUMA node%s, L2 %zu KiB for %d, last-level cache %zu KiB for %d%s; "
+             "%d threads, %s kernels",
+             machine->cpus, machine->nodes, machine->nodes == 1 ? "" : "s", machine->l2 >> 10,
+             machine->l2_sharers, machine->llc >> 10, machine->llc_sharers,
+             machine->flat ? " (flat: without hwloc)" : "", context->threads,
+             context->kernels->isa);
+}
+
+bnorm_status bnorm_context_create(bnorm_context **context, const bnorm_context_options *options)
+{
+    bnorm_context_options chosen = {.struct_size = sizeof chosen};
+    if (!context)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "context is NULL");
+    *context = NULL;
+    if (options) {
+        BNORM_TRY(bnorm_check_size("options", options->struct_size, sizeof *options));
+        chosen = *options;
+    }
+    if (chosen.threads < 0 || chosen.threads > MAX_THREADS)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "options.threads is %d; expected 0 to %d",
+                          chosen.threads, MAX_THREADS);
+    const bnorm_kernels *kernels = bnorm_kernels_best();
+    const char *isa = chosen.isa ? chosen.isa : bnorm_env_isa();
+    if (isa)
+        BNORM_TRY(bnorm_kernels_select(&kernels, isa));
+
+    bnorm_context *created = bnorm_memory_get(sizeof *created);
+    if (!created)
+        return bnorm_fail(BNORM_ERR_MEMORY, "no memory for a context of %zu bytes",
+                          sizeof *created);
+    created->kernels = kernels;
+    created->log = chosen.log;
+    created->log_user = chosen.log_user;
+    bnorm_topology_read(&created->machine);
+    bnorm_team_watch_forks();
+    if (created->machine.flat)
+        log_line(created, "no usable hwloc: a flat machine is assumed");
+    created->threads = choose_threads(created, chosen.threads);
+    write_text(created);
+    *context = created;
+    return BNORM_OK;
+}
+
+void bnorm_context_destroy(bnorm_context *context)
+{
+    bnorm_memory_put(context);
+}
+
+int bnorm_context_threads(const bnorm_context *context)
+{
+    return context ? context->threads : 0;
+}
+
+const char *bnorm_context_isa(const bnorm_context *context)
+{
+    return context ? context->kernels->isa : "";
+}
+
+const char *bnorm_context_describe(const bnorm_context *context)
+{
+    return context ? context->text : "";
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One execution: an operation is a list of phases; a phase calls a function for
+ * every block of the grid.
+ *
+ * Without row groups a worker carries its block through all phases, and blocks
+ * know nothing of each other.  With row groups the team ends each phase
+ * together, and merging phases see a whole column block.
+ */
+#ifndef BNORM_EXEC_EXEC_H
+#define BNORM_EXEC_EXEC_H
+
+#include <stdatomic.h>
+
+#include "plan/nodes.h"
+#include "plan/plan.h"
+#include "platform/team.h"
+
+typedef struct {
+    const bnorm_plan *plan;
+    const bnorm_schedule *schedule;
+    const bnorm_args *args; /* checked; leading dimensions filled in */
+    unsigned operation;
+    int global;             /* BNORM_GLOBAL_STATISTICS, or infer */
+    int64_t rows;
+    bnorm_grid grid;        /* the schedule's, for these rows */
+    char *workspace;
+    int stream_y, stream_dx; /* non-temporal stores are possible and wanted */
+    atomic_int upstream_failed;
+} bnorm_run;
+
+/* One block of the grid, and the memory it works in. */
+typedef struct {
+    bnorm_range rows, cols;
+    int64_t group, index;  /* row group, column block */
+    bnorm_list *list;      /* moments of these rows */
+    void *coefficients;    /* of the column block */
+    void *sums, *y_tile, *dy_tile;
+    const bnorm_worker *worker;
+} bnorm_piece;
+
+typedef void bnorm_phase_work(bnorm_run *run, bnorm_piece *piece);
+
+typedef struct {
+    bnorm_phase_work *work;
+    int merges; /* once for each column block, with group 0's memory */
+} bnorm_phase;
+
+/* Run the phases over the grid. */
+void bnorm_phases_run(bnorm_run *run, const bnorm_phase *phases, int count);
+
+/* The list of another row group of the piece's column block. */
+bnorm_list *bnorm_phases_list(const bnorm_run *run, const bnorm_piece *piece, int64_t group);
+
+/* A row of the piece in one of the execution's matrices. */
+static inline char *bnorm_piece_at(const bnorm_run *run, const bnorm_piece *piece,
+                                   const bnorm_matrix *matrix, int64_t row)
+{
+    return (char *)matrix->data +
+           (size_t)(row * matrix->ld + piece->cols.begin) * run->plan->kernels->size;
+}
+
+/* What applications write. */
+enum { BNORM_APPLY_Y = 1, BNORM_APPLY_DX = 2 };
+
+/* Reduce rows [begin, end) of the piece, whole leaves, into its list.  dy: the
+ * source of dy whose row 0 is row begin of the batch; NULL data: x only. */
+void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source dy);
+
+/* Apply the piece's coefficients to its rows [begin, end).  dy as above; y where
+ * to put y, its row 0 being row begin. */
+void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_target y,
+                      bnorm_target dx, bnorm_source dy, int what);
+
+/* The execution's own matrices from a row on. */
+bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
+                             const bnorm_matrix *matrix, int64_t row);
+bnorm_target bnorm_target_at(const bnorm_run *run, const bnorm_piece *piece,
+                             const bnorm_matrix *matrix, int64_t row, int stream);
+
+/* Whether this thread is inside an upstream function of the plan. */
+int bnorm_step_active(const bnorm_plan *plan);
+
+/* Execute an operation.  args are checked and complete; workspace is this
+ * execution's own. */
+bnorm_status bnorm_execute(const bnorm_plan *plan, unsigned operation, const bnorm_args *args,
+                           void *workspace);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Moments of the batch, put together from leaves (plan/nodes.h says how). */
+#ifndef BNORM_EXEC_MOMENTS_H
+#define BNORM_EXEC_MOMENTS_H
+
+#include "kernels/kernels.h"
+#include "plan/nodes.h"
+
+/* Where to write the moments of the node to be pushed next. */
+double *bnorm_list_next(const bnorm_list *list);
+
+/* Take the node just written in, and merge halves as far as they go. */
+void bnorm_list_push(bnorm_list *list, bnorm_node node, const bnorm_kernel_set *kernels);
+
+/* Take in all nodes of the list of the rows that follow, which is left empty. */
+void bnorm_list_append(bnorm_list *list, bnorm_list *next, const bnorm_kernel_set *kernels);
+
+/* Fold the whole batch's list, from its smallest node to its largest, and return
+ * its moments; zeros for no rows.  The list is used up. */
+const double *bnorm_list_fold(bnorm_list *list, const bnorm_kernel_set *kernels);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The operations: which phases, in which order. */
+#include "base/status.h"
+#include "exec/coefficients.h"
+#include "exec/moments.h"
+#include "exec/step.h"
+
+static void reduce_x(bnorm_run *run, bnorm_piece *piece)
+{
+    bnorm_reduce_rows(run, piece, piece->rows, (bnorm_source){NULL, 0});
+}
+
+static void reduce_xdy(bnorm_run *run, bnorm_piece *piece)
+{
+    bnorm_reduce_rows(run, piece, piece->rows,
+                      bnorm_source_at(run, piece, &run->args->dy, piece->rows.begin));
+}
+
+/* Moments of the whole column block. */
+static const double *gather(bnorm_run *run, bnorm_piece *piece)
+{
+    const bnorm_kernel_set *kernels = run->plan->kernels;
+    for (int64_t group = 1; group < run->grid.row_groups; group++)
+        bnorm_list_append(piece->list, bnorm_phases_list(run, piece, group), kernels);
+    return bnorm_list_fold(piece->list, kernels);
+}
+
+static void merge_forward(bnorm_run *run, bnorm_piece *piece)
+{
+    bnorm_coefficients_batch(run, piece, gather(run, piece), BNORM_SIDE_FORWARD);
+}
+
+static void merge_backward(bnorm_run *run, bnorm_piece *piece)
+{
+    if (!atomic_load(&run->upstream_failed))
+        bnorm_coefficients_batch(run, piece, gather(run, piece), BNORM_SIDE_BACKWARD);
+}
+
+static void merge_both(bnorm_run *run, bnorm_piece *piece)
+{
+    bnorm_coefficients_batch(run, piece, gather(run, piece),
+                             BNORM_SIDE_FORWARD | BNORM_SIDE_BACKWARD);
+}
+
+static void global_forward(bnorm_run *run, bnorm_piece *piece)
+{
+    bnorm_coefficients_global(run, piece, BNORM_SIDE_FORWARD);
+}
+
+static void global_backward(bnorm_run *run, bnorm_piece *piece)
+{
+    bnorm_coefficients_global(run, piece, BNORM_SIDE_BACKWARD);
+}
+
+static void global_both(bnorm_run *run, bnorm_piece *piece)
+{
+    bnorm_coefficients_global(run, piece, BNORM_SIDE_FORWARD | BNORM_SIDE_BACKWARD);
+}
+
+static void global_end(bnorm_run *run, bnorm_piece *piece)
+{
+    if (!atomic_load(&run->upstream_failed))
+        bnorm_gradients_global(run, piece, gather(run, piece));
+}
+
+static int wanted(const bnorm_run *run)
+{
+    int y = run->args->y.data && run->operation != BNORM_BACKWARD ? BNORM_APPLY_Y : 0;
+    int dx = run->args->dx.data && run->operation & (BNORM_BACKWARD | BNORM_FORWARD_BACKWARD)
+                 ? BNORM_APPLY_DX
+                 : 0;
+    return y | dx;
+}
+
+static void apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows)
+{
+    const bnorm_args *args = run->args;
+    bnorm_apply_rows(run, piece, rows,
+                     bnorm_target_at(run, piece, &args->y, rows.begin, run->stream_y),
+                     bnorm_target_at(run, piece, &args->dx, rows.begin, run->stream_dx),
+                     bnorm_source_at(run, piece, &args->dy, rows.begin), wanted(run));
+}
+
+static void apply(bnorm_run *run, bnorm_piece *piece)
+{
+    bnorm_range rows = piece->rows;
+    /* backwards: what the reduction read last is still in cache */
+    for (; rows.end > piece->rows.begin; rows.end = rows.begin) {
+        rows.begin = bnorm_max(piece->rows.begin, rows.end - run->schedule->step_rows);
+        apply_rows(run, piece, rows);
+    }
+}
+
+/* Global statistics: the coefficients are known, one pass does everything. */
+static void global_pass(bnorm_run *run, bnorm_piece *piece)
+{
+    const bnorm_args *args = run->args;
+    bnorm_range rows = piece->rows;
+    for (; rows.begin < piece->rows.end; rows.begin = rows.end) {
+        rows.end = bnorm_min(rows.begin + run->schedule->step_rows, piece->rows.end);
+        if (args->dgamma || args->dbeta)
+            bnorm_reduce_rows(run, piece, rows,
+                              bnorm_source_at(run, piece, &args->dy, rows.begin));
+        apply_rows(run, piece, rows);
+    }
+}
+
+#define PHASES(...)                                                                                \
+    static const bnorm_phase phases[] = {__VA_ARGS__};                                             \
+    bnorm_phases_run(run, phases, (int)(sizeof phases / sizeof phases[0]))
+
+static void run_batch(bnorm_run *run)
+{
+    switch (run->operation) {
+    case BNORM_FORWARD: {
+        PHASES({reduce_x, 0}, {merge_forward, 1}, {apply, 0});
+        break;
+    }
+    case BNORM_BACKWARD: {
+        PHASES({reduce_xdy, 0}, {merge_backward, 1}, {apply, 0});
+        break;
+    }
+    case BNORM_FORWARD_BACKWARD: {
+        PHASES({reduce_xdy, 0}, {merge_both, 1}, {apply, 0});
+        break;
+    }
+    case BNORM_STEP: {
+        PHASES({reduce_x, 0}, {merge_forward, 1}, {bnorm_step_pass0, 0}, {merge_backward, 1},
+               {bnorm_step_pass1, 0});
+        break;
+    }
+    }
+}
+
+static void run_global(bnorm_run *run)
+{
+    switch (run->operation) {
+    case BNORM_FORWARD:
+    case BNORM_INFER: {
+        PHASES({global_forward, 1}, {apply, 0});
+        break;
+    }
+    case BNORM_BACKWARD: {
+        PHASES({global_backward, 1}, {global_pass, 0}, {global_end, 1});
+        break;
+    }
+    case BNORM_FORWARD_BACKWARD: {
+        PHASES({global_both, 1}, {global_pass, 0}, {global_end, 1});
+        break;
+    }
+    case BNORM_STEP: {
+        PHASES({global_both, 1}, {bnorm_step_pass0, 0}, {global_end, 1});
+        break;
+    }
+    }
+}
+
+/* Non-temporal stores need whole lines. */
+static int can_stream(const bnorm_run *run, const bnorm_matrix *matrix)
+{
+    return run->schedule->stream && (uintptr_t)matrix->data % BNORM_LINE == 0 &&
+           (size_t)matrix->ld * run->plan->kernels->size % BNORM_LINE == 0;
+}
+
+bnorm_status bnorm_execute(const bnorm_plan *plan, unsigned operation, const bnorm_args *args,
+                           void *workspace)
+{
+    const bnorm_schedule *schedule = &plan->schedule[bnorm_operation_index(operation)];
+    bnorm_run run = {
+        .plan = plan,
+        .schedule = schedule,
+        .args = args,
+        .operation = operation,
+        .global = operation == BNORM_INFER || plan->problem.flags & BNORM_GLOBAL_STATISTICS,
+        .rows = args->rows,
+        .grid = bnorm_partition_shorten(&schedule->grid, args->rows),
+        .workspace = workspace,
+    };
+    run.stream_y = can_stream(&run, &args->y);
+    run.stream_dx = can_stream(&run, &args->dx);
+    if (run.global)
+        run_global(&run);
+    else
+        run_batch(&run);
+    if (atomic_load(&run.upstream_failed))
+        return bnorm_fail(BNORM_ERR_UPSTREAM, "upstream returned nonzero; expected 0");
+    if (args->batches && !run.global && run.rows > 0 && (args->running_mean || args->running_var) &&
+        operation != BNORM_BACKWARD)
+        ++*args->batches;
+    return BNORM_OK;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The walk over rows: reducing leaves into a list, applying coefficients. */
+#include <string.h>
+
+#include "exec/exec.h"
+#include "exec/moments.h"
+
+bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
+                             const bnorm_matrix *matrix, int64_t row)
+{
+    bnorm_source source = {NULL, 0};
+    if (matrix->data) {
+        source.data = bnorm_piece_at(run, piece, matrix, row);
+        source.ld = matrix->ld;
+    }
+    return source;
+}
+
+bnorm_target bnorm_target_at(const bnorm_run *run, const bnorm_piece *piece,
+                             const bnorm_matrix *matrix, int64_t row, int stream)
+{
+    bnorm_target target = {NULL, 0, stream};
+    if (matrix->data) {
+        target.data = bnorm_piece_at(run, piece, matrix, row);
+        target.ld = matrix->ld;
+    }
+    return target;
+}
+
+static void skip_source(bnorm_source *source, int64_t rows, size_t size)
+{
+    if (source->data)
+        source->data = (const char *)source->data + (ptrdiff_t)size * source->ld * rows;
+}
+
+static void skip_target(bnorm_target *target, int64_t rows, size_t size)
+{
+    if (target->data)
+        target->data = (char *)target->data + (ptrdiff_t)size * target->ld * rows;
+}
+
+/* One leaf: its sums in bands of reduce_rows, its moments into the list. */
+static void reduce_leaf(bnorm_run *run, bnorm_piece *piece, bnorm_source x, bnorm_source dy,
+                        int rows)
+{
+    const bnorm_kernel_set *kernels = run->plan->kernels;
+    const ptrdiff_t pitch = run->schedule->workspace.pitch;
+    const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
+    const bnorm_source first_x = x, first_dy = dy;
+    const int band = run->schedule->reduce_rows;
+    double *moments = bnorm_list_next(piece->list);
+
+    memset(piece->sums, 0, BNORM_SUMS * (size_t)pitch * kernels->size);
+    for (int row = 0; row < rows; row += band) {
+        int count = rows - row < band ? rows - row : band;
+        if (dy.data)
+            kernels->sum_xdy(piece->sums, pitch, x, first_x.data, dy, first_dy.data, count, cols);
+        else
+            kernels->sum_x(piece->sums, pitch, x, first_x.data, count, cols);
+        skip_source(&x, count, kernels->size);
+        skip_source(&dy, count, kernels->size);
+    }
+    if (first_dy.data)
+        kernels->leaf_xdy(moments, pitch, piece->sums, first_x, first_dy, rows, cols);
+    else
+        kernels->leaf_x(moments, pitch, piece->sums, first_x, rows, cols);
+}
+
+void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source dy)
+{
+    const bnorm_kernel_set *kernels = run->plan->kernels;
+    piece->list->planes = dy.data ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X;
+    for (int64_t row = rows.begin; row < rows.end; row += BNORM_LEAF_ROWS) {
+        int count = (int)bnorm_min(rows.end - row, BNORM_LEAF_ROWS);
+        reduce_leaf(run, piece, bnorm_source_at(run, piece, &run->args->x, row), dy, count);
+        bnorm_list_push(piece->list, (bnorm_node){0, row / BNORM_LEAF_ROWS}, kernels);
+        skip_source(&dy, count, kernels->size);
+    }
+}
+
+/* With global statistics dx = gamma * rstd * dy: forward's form, applied to dy
+ * with the planes from BNORM_DY_HI on. */
+static void apply_global(const bnorm_run *run, const bnorm_piece *piece, bnorm_target y,
+                         bnorm_target dx, bnorm_source x, bnorm_source dy, int64_t rows, int what)
+{
+    const bnorm_kernel_set *kernels = run->plan->kernels;
+    const ptrdiff_t pitch = run->schedule->workspace.pitch;
+    const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
+    const char *coefficients = piece->coefficients;
+    if (what & BNORM_APPLY_Y)
+        kernels->forward(y, x, coefficients, pitch, rows, cols);
+    if (what & BNORM_APPLY_DX)
+        kernels->forward(dx, dy, coefficients + (size_t)(BNORM_DY_HI * pitch) * kernels->size,
+                         pitch, rows, cols);
+}
+
+static void apply_band(const bnorm_run *run, const bnorm_piece *piece, bnorm_target y,
+                       bnorm_target dx, bnorm_source x, bnorm_source dy, int64_t rows, int what)
+{
+    const bnorm_kernel_set *kernels = run->plan->kernels;
+    const ptrdiff_t pitch = run->schedule->workspace.pitch;
+    const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
+    const void *coefficients = piece->coefficients;
+    if (run->global)
+        apply_global(run, piece, y, dx, x, dy, rows, what);
+    else if (what == (BNORM_APPLY_Y | BNORM_APPLY_DX))
+        kernels->both(y, dx, x, dy, coefficients, pitch, rows, cols);
+    else if (what == BNORM_APPLY_Y)
+        kernels->forward(y, x, coefficients, pitch, rows, cols);
+    else if (what == BNORM_APPLY_DX)
+        kernels->backward(dx, x, dy, coefficients, pitch, rows, cols);
+}
+
+void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_target y,
+                      bnorm_target dx, bnorm_source dy, int what)
+{
+    const size_t size = run->plan->kernels->size;
+    bnorm_source x = bnorm_source_at(run, piece, &run->args->x, rows.begin);
+    for (int64_t row = rows.begin; row < rows.end; row += run->schedule->apply_rows) {
+        int64_t count = bnorm_min(rows.end - row, run->schedule->apply_rows);
+        apply_band(run, piece, y, dx, x, dy, count, what);
+        skip_source(&x, count, size);
+        skip_source(&dy, count, size);
+        skip_target(&y, count, size);
+        skip_target(&dx, count, size);
+    }
+}

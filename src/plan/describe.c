@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "plan/plan.h"
+
+static const char *const operation_names[BNORM_OPERATIONS] = {
+    "forward", "backward", "forward_backward", "step", "infer"};
+
+int bnorm_operation_index(unsigned operation)
+{
+    for (int index = 0; index < BNORM_OPERATIONS; index++)
+        if (operation == 1u << index)
+            return index;
+    return -1;
+}
+
+const char *bnorm_operation_name(int index)
+{
+    return operation_names[index];
+}
+
+const char *bnorm_strategy_name(bnorm_strategy strategy)
+{
+    switch (strategy) {
+    case BNORM_STRATEGY_AUTO: return "auto";
+    case BNORM_STRATEGY_STREAM: return "stream";
+    case BNORM_STRATEGY_RESIDENT: return "resident";
+    }
+    return "unknown";
+}
+
+static void append(bnorm_plan *plan, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void append(bnorm_plan *plan, const char *format, ...)
+{
+    size_t length = strlen(plan->text);
+    va_list list;
+    va_start(list, format);
+    vsnprintf(plan->text + length, sizeof plan->text - length, format, list);
+    va_end(list);
+}
+
+void bnorm_plan_write_text(bnorm_plan *plan)
+{
+    plan->text[0] = '\0';
+    for (int index = 0; index < BNORM_OPERATIONS; index++) {
+        const bnorm_schedule *schedule = &plan->schedule[index];
+        if (!(plan->problem.operations & 1u << index))
+            continue;
+        append(plan,
+               "%s%s: %s, %s, %d threads, %lld row groups x %lld column blocks of up to %lld, "
+               "%s stores, %.3g MB read + %.3g MB written (at least %.3g), workspace %.3g MB",
+               plan->text[0] ? "\n" : "", operation_names[index],
+               bnorm_strategy_name(schedule->strategy), plan->context->kernels->isa,
+               schedule->threads, (long long)schedule->grid.row_groups,
+               (long long)schedule->grid.col_blocks, (long long)bnorm_grid_width(&schedule->grid),
+               schedule->stream ? "non-temporal" : "ordinary", schedule->read / 1e6,
+               schedule->written / 1e6, schedule->compulsory / 1e6,
+               (double)schedule->workspace.total / 1e6);
+    }
+}
+
+const char *bnorm_plan_text(const bnorm_plan *plan)
+{
+    return plan ? plan->text : "";
+}
+
+bnorm_status bnorm_plan_describe(const bnorm_plan *plan, unsigned operation,
+                                 bnorm_description *description)
+{
+    const int index = bnorm_operation_index(operation);
+    if (!plan || !description)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is NULL", plan ? "description" : "plan");
+    if (description->struct_size != sizeof *description)
+        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "description->struct_size is %zu; expected %zu",
+                          description->struct_size, sizeof *description);
+    if (index < 0)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "operation is %#x; expected one of BNORM_FORWARD to "
+                          "BNORM_INFER", operation);
+    if (!(plan->problem.operations & operation))
+        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "operation %s is not among problem.operations "
+                          "(%#x)", operation_names[index], plan->problem.operations);
+    const bnorm_schedule *schedule = &plan->schedule[index];
+    *description = (bnorm_description){
+        .struct_size = sizeof *description,
+        .strategy = bnorm_strategy_name(schedule->strategy),
+        .isa = plan->context->kernels->isa,
+        .threads = schedule->threads,
+        .row_groups = schedule->grid.row_groups,
+        .col_blocks = schedule->grid.col_blocks,
+        .block_cols = bnorm_grid_width(&schedule->grid),
+        .block_rows = schedule->step_rows,
+        .nontemporal = schedule->stream,
+        .bytes_read = schedule->read,
+        .bytes_written = schedule->written,
+        .bytes_compulsory = schedule->compulsory,
+        .workspace_bytes = schedule->workspace.total,
+    };
+    return BNORM_OK;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a plan holds: everything an execution needs and nothing it changes,
+ * except the pool of workspaces. */
+#ifndef BNORM_PLAN_PLAN_H
+#define BNORM_PLAN_PLAN_H
+
+#include "bnorm.h"
+#include "kernels/kernels.h"
+#include "plan/partition.h"
+#include "platform/pool.h"
+#include "platform/topology.h"
+
+enum { BNORM_OPERATIONS = 5, BNORM_TEXT_BYTES = 1024 };
+
+struct bnorm_context {
+    bnorm_machine machine;
+    int threads;
+    const bnorm_kernels *kernels;
+    bnorm_log *log;
+    void *log_user;
+    char text[256];
+};
+
+/* Where things lie in a workspace, in bytes.  A part is one worker's or one
+ * grid item's; parts follow each other. */
+typedef struct {
+    int64_t pitch;       /* elements of a plane: the widest block, padded */
+    int nodes;           /* capacity of a list of nodes */
+    int planes;          /* of moments: 2 or 4 */
+    size_t sums, y_tile, dy_tile, worker_bytes; /* in a worker's part */
+    size_t list, moments, coefficients, block_bytes; /* in a block's part */
+    size_t blocks;       /* where the blocks' parts begin */
+    size_t total;
+} bnorm_workspace;
+
+/* How one operation runs. */
+typedef struct {
+    bnorm_strategy strategy; /* STREAM or RESIDENT */
+    int threads;
+    bnorm_grid grid;         /* for problem.rows */
+    int reduce_rows;         /* rows a kernel call reduces; divides the leaf */
+    int64_t apply_rows;      /* rows a kernel call applies */
+    int64_t step_rows;       /* rows of an upstream block: whole leaves */
+    int stream;              /* non-temporal stores, where lines are whole */
+    double read, written, compulsory; /* bytes to and from memory */
+    bnorm_workspace workspace;
+} bnorm_schedule;
+
+struct bnorm_plan {
+    const bnorm_context *context;
+    bnorm_problem problem;
+    const bnorm_kernel_set *kernels;
+    bnorm_schedule schedule[BNORM_OPERATIONS]; /* by bit of the operation */
+    size_t workspace_bytes;  /* the largest of the schedules */
+    bnorm_pool pool;
+    char text[BNORM_TEXT_BYTES];
+};
+
+/* Index of the one bit of operation; -1 when there is not exactly one. */
+int bnorm_operation_index(unsigned operation);
+const char *bnorm_operation_name(int index);
+const char *bnorm_strategy_name(bnorm_strategy strategy);
+
+/* Fill everything but the pool. */
+void bnorm_plan_schedule(bnorm_plan *plan);
+
+/* Write plan->text. */
+void bnorm_plan_write_text(bnorm_plan *plan);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ESTIMATE: from problem and machine to a schedule for each operation, by the
+ * traffic model and the sizes of the caches. */
+#include "plan/plan.h"
+#include "plan/traffic.h"
+#include "plan/workspace.h"
+
+enum {
+    /* A block's part of a row, in bytes.  Below MIN a thread's walk over the
+     * rows is so strided that prefetchers and TLB give up; above MAX the
+     * running sums and moments fall out of L2. */
+    STREAM_MIN_BYTES = 512,
+    STREAM_MAX_BYTES = 4096,
+    RESIDENT_MIN_BYTES = 256,
+    /* A kernel call covers this many rows of a wide block: as many concurrent
+     * streams per matrix, each long enough for the hardware's prefetcher. */
+    WIDE_ROWS = 8,
+    NARROW_BYTES = 256,
+    /* What an upstream function's block of y, with its dy and x, may take. */
+    STEP_BYTES = 256 << 10,
+    MAX_STEP_ROWS = 1024
+};
+
+static int64_t clamp(int64_t value, int64_t low, int64_t high)
+{
+    return bnorm_max(low, bnorm_min(value, high));
+}
+
+/* Columns of the widest block whose `held` matrices fit in a thread's share of
+ * cache, in whole lines; 0 when it would be too narrow to pay. */
+static int64_t resident_cols(const bnorm_plan *plan, int held, int64_t unit, int64_t least_bytes)
+{
+    const int64_t size = (int64_t)plan->kernels->size, rows = bnorm_max(plan->problem.rows, 1);
+    const int64_t share = (int64_t)bnorm_topology_cache_share(&plan->context->machine);
+    const int64_t cols = share / held / size / rows / unit * unit;
+    return cols * size >= bnorm_min(least_bytes, plan->problem.cols * size) ? cols : 0;
+}
+
+static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int held)
+{
+    const bnorm_problem *problem = &plan->problem;
+    const int64_t size = (int64_t)plan->kernels->size, unit = BNORM_LINE / size;
+    const int forced = problem->strategy == BNORM_STRATEGY_RESIDENT;
+    int64_t min_cols = STREAM_MIN_BYTES / size, max_cols = STREAM_MAX_BYTES / size;
+    int64_t fits = held == 0 || problem->strategy == BNORM_STRATEGY_STREAM
+                       ? 0
+                       : resident_cols(plan, held, unit, forced ? unit * size : RESIDENT_MIN_BYTES);
+
+    schedule->strategy = BNORM_STRATEGY_STREAM;
+    if (fits || forced) {
+        schedule->strategy = BNORM_STRATEGY_RESIDENT;
+        max_cols = clamp(fits, unit, max_cols);
+        min_cols = unit;
+    }
+    schedule->grid = bnorm_partition(problem->rows, problem->cols, unit, plan->context->threads,
+                                     min_cols, max_cols);
+    schedule->threads = (int)clamp(schedule->grid.row_groups * schedule->grid.col_blocks, 1,
+                                   plan->context->threads);
+}
+
+static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)
+{
+    const int64_t bytes =
+        bnorm_max(bnorm_grid_width(&schedule->grid), 1) * (int64_t)plan->kernels->size;
+    schedule->reduce_rows = bytes <= NARROW_BYTES ? BNORM_LEAF_ROWS : WIDE_ROWS;
+    schedule->apply_rows = schedule->reduce_rows;
+    schedule->step_rows = clamp(STEP_BYTES / bytes / BNORM_LEAF_ROWS, 1,
+                                MAX_STEP_ROWS / BNORM_LEAF_ROWS) *
+                          BNORM_LEAF_ROWS;
+}
+
+static void schedule_operation(const bnorm_plan *plan, bnorm_schedule *schedule, int operation)
+{
+    const bnorm_problem *problem = &plan->problem;
+    const int global = (problem->flags & BNORM_GLOBAL_STATISTICS) != 0;
+    const int reads_dy = 1 << operation & (BNORM_BACKWARD | BNORM_FORWARD_BACKWARD | BNORM_STEP);
+    const double matrix =
+        (double)problem->rows * (double)problem->cols * (double)plan->kernels->size;
+    /* Non-temporal stores pay where outputs would not be found in cache again. */
+    const double cache = (double)plan->context->machine.llc;
+    bnorm_traffic traffic = bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, global);
+
+    choose_blocks(plan, schedule, traffic.held);
+    choose_rows(plan, schedule);
+    traffic = bnorm_traffic_of(operation, schedule->strategy, global);
+    schedule->read = traffic.reads * matrix;
+    schedule->written = traffic.writes * matrix;
+    schedule->compulsory = traffic.least * matrix;
+    schedule->stream = schedule->compulsory > cache;
+    bnorm_workspace_layout(schedule, plan->kernels->size,
+                           reads_dy ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X,
+                           1 << operation == BNORM_STEP);
+}
+
+void bnorm_plan_schedule(bnorm_plan *plan)
+{
+    plan->kernels = &plan->context->kernels->dtype[plan->problem.dtype];
+    plan->workspace_bytes = BNORM_LINE;
+    for (int operation = 0; operation < BNORM_OPERATIONS; operation++) {
+        bnorm_schedule *schedule = &plan->schedule[operation];
+        if (!(plan->problem.operations & 1u << operation))
+            continue;
+        schedule_operation(plan, schedule, operation);
+        if (schedule->workspace.total > plan->workspace_bytes)
+            plan->workspace_bytes = schedule->workspace.total;
+    }
+}
