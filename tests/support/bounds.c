@@ -43,10 +43,8 @@ typedef struct { /* all leaves of x or dy */
 
 static leaf leaf_of(const column_bounds *b, const double *values, int64_t n, long double mean)
 {
-    leaf l = {0};
+    leaf l = {.mean = column_mean(values, n)};
     long double m2 = 0;
-    for (int64_t i = 0; i < n; i++)
-        l.mean += values[i] / (long double)n;
     for (int64_t i = 0; i < n; i++)
         m2 += (values[i] - l.mean) * (values[i] - l.mean);
     l.off = l.mean - mean;
@@ -83,9 +81,7 @@ static void merge(column_bounds *b, side x, side dy, long double levels, const o
 static void find_moments(column_bounds *b, const column *c, const oracle_column *o)
 {
     side x = {0}, dy = {0};
-    long double m2_x = 0, mean_x = 0;
-    for (int64_t i = 0; i < c->rows; i++)
-        mean_x += c->x[i] / (long double)c->rows;
+    long double m2_x = 0, mean_x = c->given ? column_mean(c->x, c->rows) : o->mean;
     for (int64_t row = 0; row < c->rows; row += LEAF) {
         int64_t n = c->rows - row < LEAF ? c->rows - row : LEAF;
         leaf lx = leaf_of(b, c->x + row, n, mean_x);

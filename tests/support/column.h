@@ -29,6 +29,8 @@ void column_textbook(const column *c, oracle_column *out);
 long double column_y(const column *c, const oracle_column *o, int64_t row);
 long double column_dx(const column *c, const oracle_column *o, int64_t row);
 
+long double column_mean(const double *values, int64_t n);
+
 /* Element col of a vector of the problem's statistics, or absent. */
 double column_stat(const column *c, const void *vector, double absent);
 

@@ -54,17 +54,18 @@ void column_free(column *c)
     c->x = c->dy = NULL;
 }
 
-/* The mean, summed twice: the second sum, of what the first mean leaves over,
- * removes the error of the first. */
-static long double mean_of(const double *values, int64_t n)
+/* The mean, counted from the first value (so that a constant's is that constant)
+ * and summed twice: the second sum, of what the first leaves over, removes its
+ * error.  An infinity has no mean: NaN. */
+long double column_mean(const double *values, int64_t n)
 {
-    long double sum = 0, rest = 0;
+    long double first = n > 0 ? values[0] : 0, sum = 0, rest = 0;
     for (int64_t i = 0; i < n; i++)
-        sum += values[i];
-    long double mean = n ? sum / n : 0;
+        sum += values[i] - first;
+    long double mean = n > 0 ? first + sum / n : 0;
     for (int64_t i = 0; i < n; i++)
         rest += values[i] - mean;
-    return n ? mean + rest / n : 0;
+    return n > 0 ? mean + rest / n : 0;
 }
 
 static long double variance_of(const double *values, int64_t n, long double mean)
@@ -89,7 +90,7 @@ static long double rstd_of(const column *c, long double var)
 static void gradients(const column *c, oracle_column *o)
 {
     long double dbeta = 0, dgamma = 0;
-    o->mean_dy = mean_of(c->dy, c->rows);
+    o->mean_dy = column_mean(c->dy, c->rows);
     for (int64_t i = 0; i < c->rows; i++) {
         /* sum(x - mu) = 0 unless mu is given, and then dy is not centred. */
         long double centre = c->given ? 0 : o->mean_dy;
@@ -97,6 +98,9 @@ static void gradients(const column *c, oracle_column *o)
         dgamma += (c->dy[i] - centre) * (c->x[i] - o->mean);
     }
     o->dbeta = dbeta + o->mean_dy * c->rows;
+    /* Shifted sums cannot tell an infinity from NaN. */
+    if (isinf(dgamma))
+        dgamma = (long double)NAN;
     o->dgamma = o->rstd == 0 ? 0 : dgamma * o->rstd;
 }
 
@@ -130,9 +134,7 @@ void column_textbook(const column *c, oracle_column *o)
         o->var = column_stat(c, c->args->running_var, 1);
         o->rstd = rstd_of(c, o->var);
     } else if (c->rows > 0) {
-        o->mean = mean_of(c->x, c->rows);
-        if (!isfinite(o->mean)) /* a column with an infinity has no mean */
-            o->mean = (long double)NAN;
+        o->mean = column_mean(c->x, c->rows);
         o->var = variance_of(c->x, c->rows, o->mean);
         o->rstd = rstd_of(c, o->var);
     }
