@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "fixture.h"
+#include "api/fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>

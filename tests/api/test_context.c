@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fixture.h"
+#include "api/fixture.h"
 #include "support/harness.h"
 
 static bnorm_status create(bnorm_context **context, int threads, const char *isa, size_t size)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fixture.h"
+#include "api/fixture.h"
 #include "support/data.h"
 #include "support/harness.h"
 
@@ -67,6 +67,7 @@ static void mean_in_y(bnorm_args *a) { a->mean = a->y.data; }
 static void dgamma_in_dx(bnorm_args *a) { a->dgamma = a->dx.data; }
 static void gamma_in_y(bnorm_args *a) { a->gamma = a->y.data; }
 static void gamma_in_dx(bnorm_args *a) { a->gamma = a->dx.data; }
+static void batches_is_mean(bnorm_args *a) { a->batches = a->mean; }
 static void running_is_running(bnorm_args *a) { a->running_mean = a->running_var; }
 static void running_is_mean(bnorm_args *a) { a->mean = a->running_mean; }
 
@@ -98,6 +99,7 @@ static const overlap overlaps[] = {
     {"gamma in dx", DX, 0, gamma_in_dx, {"gamma", "dx"}},
     {"running_mean is running_var", UPDATING, 0, running_is_running,
      {"running_mean", "running_var"}},
+    {"batches is mean", UPDATING, BNORM_CUMULATIVE_AVERAGE, batches_is_mean, {"batches", "mean"}},
     {"mean is running_mean", UPDATING | INFER, 0, running_is_mean, {"mean", "running_mean"}},
 };
 

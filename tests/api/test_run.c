@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fixture.h"
+#include "api/fixture.h"
 #include "support/data.h"
 #include "support/harness.h"
 
@@ -127,22 +127,22 @@ static const bad_call bad_calls[] = {
     {"momentum > 1", UPDATING, 0, momentum_large, ARG, {"momentum", "1.5", "1"}},
     {"momentum NaN", UPDATING, 0, momentum_nan, ARG, {"momentum", "nan"}},
     {"momentum infinite", UPDATING, 0, momentum_inf, ARG, {"momentum", "inf"}},
-    {"x unaligned", ALL, 0, x_unaligned, ARG, {"x", "align"}},
-    {"y unaligned", FWD | FUSED | STEP | INFER, 0, y_unaligned, ARG, {"y", "align"}},
-    {"dy unaligned", BWD | FUSED | STEP, 0, dy_unaligned, ARG, {"dy", "align"}},
-    {"dx unaligned", BWD | FUSED | STEP, 0, dx_unaligned, ARG, {"dx", "align"}},
-    {"gamma unaligned", ALL, 0, gamma_unaligned, ARG, {"gamma", "align"}},
-    {"beta unaligned", FWD | FUSED | STEP | INFER, 0, beta_unaligned, ARG, {"beta", "align"}},
-    {"mean unaligned", UPDATING | INFER, 0, mean_unaligned, ARG, {"mean", "align"}},
-    {"rstd unaligned", ALL, 0, rstd_unaligned, ARG, {"rstd", "align"}},
-    {"dgamma unaligned", BWD | FUSED | STEP, 0, dgamma_unaligned, ARG, {"dgamma", "align"}},
-    {"dbeta unaligned", BWD | FUSED | STEP, 0, dbeta_unaligned, ARG, {"dbeta", "align"}},
+    {"x unaligned", ALL, 0, x_unaligned, ARG, {"x", "multiple"}},
+    {"y unaligned", FWD | FUSED | STEP | INFER, 0, y_unaligned, ARG, {"y", "multiple"}},
+    {"dy unaligned", BWD | FUSED | STEP, 0, dy_unaligned, ARG, {"dy", "multiple"}},
+    {"dx unaligned", BWD | FUSED | STEP, 0, dx_unaligned, ARG, {"dx", "multiple"}},
+    {"gamma unaligned", ALL, 0, gamma_unaligned, ARG, {"gamma", "multiple"}},
+    {"beta unaligned", FWD | FUSED | STEP | INFER, 0, beta_unaligned, ARG, {"beta", "multiple"}},
+    {"mean unaligned", UPDATING | INFER, 0, mean_unaligned, ARG, {"mean", "multiple"}},
+    {"rstd unaligned", ALL, 0, rstd_unaligned, ARG, {"rstd", "multiple"}},
+    {"dgamma unaligned", BWD | FUSED | STEP, 0, dgamma_unaligned, ARG, {"dgamma", "multiple"}},
+    {"dbeta unaligned", BWD | FUSED | STEP, 0, dbeta_unaligned, ARG, {"dbeta", "multiple"}},
     {"running_mean unaligned", UPDATING | INFER, 0, rmean_unaligned, ARG,
-     {"running_mean", "align"}},
+     {"running_mean", "multiple"}},
     {"running_var unaligned", UPDATING | INFER, 0, rvar_unaligned, ARG,
-     {"running_var", "align"}},
+     {"running_var", "multiple"}},
     {"batches unaligned", UPDATING, BNORM_CUMULATIVE_AVERAGE, batches_unaligned, ARG,
-     {"batches", "align"}},
+     {"batches", "multiple"}},
     {"workspace unaligned", ALL, 0, workspace_unaligned, ARG, {"workspace", "64"}},
 };
 

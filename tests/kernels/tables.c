@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tables.h"
+#include "kernels/tables.h"
 
 #include <stdio.h>
 #include <stdlib.h>

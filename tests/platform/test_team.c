@@ -6,7 +6,7 @@
 #include <omp.h>
 #include <string.h>
 
-#include "runtime.h"
+#include "platform/runtime.h"
 #include "support/harness.h"
 
 enum { ITEMS_MOST = 200 };
