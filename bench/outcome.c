@@ -30,3 +30,10 @@ outcome complain_as(outcome result, const char *format, ...)
     va_end(arguments);
     return result;
 }
+
+outcome outcome_worse(outcome a, outcome b)
+{
+    static const int badness[] = {[OUTCOME_DONE] = 0, [OUTCOME_IMPOSSIBLE] = 1,
+                                  [OUTCOME_USAGE] = 2, [OUTCOME_FAILED] = 3};
+    return badness[a] >= badness[b] ? a : b;
+}

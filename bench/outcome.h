@@ -3,12 +3,16 @@
 #ifndef BENCH_OUTCOME_H
 #define BENCH_OUTCOME_H
 
-typedef enum { /* exit statuses, in order of precedence where several apply */
+typedef enum { /* exit statuses */
     OUTCOME_DONE = 0,       /* done, and verified where that was asked */
     OUTCOME_FAILED = 1,     /* a check failed */
     OUTCOME_USAGE = 2,      /* the command line or an input file is wrong */
     OUTCOME_IMPOSSIBLE = 3  /* right, but not here: memory, ISA, a missing library */
 } outcome;
+
+/* The worse of two: a failed check outranks bad usage, and that what is not
+ * possible here. */
+outcome outcome_worse(outcome a, outcome b);
 
 /* Print "bnorm-bench: ..." and a newline on stderr. */
 #if defined(__GNUC__)

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/data.h"
+#include "support/oracle.h"
+
+enum { VECTORS = 8, LINE = 64 };
+
+static size_t vector_bytes(int64_t cols, bnorm_dtype dtype)
+{
+    return ((size_t)cols * data_size(dtype) + LINE - 1) / LINE * LINE;
+}
+
+double batch_bytes(int64_t rows, int64_t cols, bnorm_dtype dtype)
+{
+    return 4.0 * (double)rows * (double)cols * (double)data_size(dtype) +
+           VECTORS * (double)cols * (double)data_size(dtype) + 8.0 * (double)rows;
+}
+
+static outcome allocate(batch *b, const bnorm_plan *plan)
+{
+    bnorm_status status = bnorm_alloc(plan, BNORM_X, &b->x);
+    if (!status)
+        status = bnorm_alloc(plan, BNORM_Y, &b->y);
+    if (!status)
+        status = bnorm_alloc(plan, BNORM_DY, &b->dy);
+    if (!status)
+        status = bnorm_alloc(plan, BNORM_DX, &b->dx);
+    if (status)
+        return engine_complain("matrices", status);
+    size_t size = vector_bytes(b->cols, b->dtype);
+    char *memory = b->vectors = aligned_alloc(LINE, VECTORS * size);
+    b->labels = malloc((size_t)b->rows * sizeof *b->labels);
+    if (!memory || !b->labels)
+        return complain_as(OUTCOME_IMPOSSIBLE, "vectors: out of memory");
+    void **vectors[VECTORS] = {&b->gamma, &b->beta, &b->mean, &b->rstd, &b->dgamma, &b->dbeta,
+                               &b->running_mean, &b->running_var};
+    for (int i = 0; i < VECTORS; i++)
+        *vectors[i] = memory + (size_t)i * size;
+    return OUTCOME_DONE;
+}
+
+/* x and labels from a file. */
+static void fill_from(batch *b, const dataset *input)
+{
+    for (int64_t r = 0; r < b->rows; r++) {
+        for (int64_t c = 0; c < b->cols; c++)
+            data_set(b->dtype, b->x.data, r * b->x.ld + c, input->values[r * b->cols + c]);
+        b->labels[r] = input->labels ? input->labels[r] : 0;
+    }
+}
+
+static void fill_dy(batch *b)
+{
+    data_spec dy = {DATA_NORMAL, 0, 1, b->seed + 1};
+    data_fill(&dy, b->dtype, b->dy, b->rows, b->cols);
+}
+
+static void fill(batch *b, const batch_source *source)
+{
+    uint64_t seed = b->seed;
+    data_spec x = {DATA_NORMAL, 0.5, 2, seed};
+    if (source->input) {
+        fill_from(b, source->input);
+    } else {
+        data_fill(&x, b->dtype, b->x, b->rows, b->cols);
+        for (int64_t r = 0; r < b->rows; r++)
+            b->labels[r] = (double)(data_bits(seed + 2, (uint64_t)r) % (uint64_t)b->cols);
+    }
+    if (b->random_dy)
+        fill_dy(b);
+    data_vector(b->dtype, b->gamma, b->cols, 1, 0.1, seed + 3);
+    data_vector(b->dtype, b->beta, b->cols, 0, 0.1, seed + 4);
+    data_vector(b->dtype, b->running_mean, b->cols, 0.5, 0.1, seed + 5);
+    data_vector(b->dtype, b->running_var, b->cols, 4, 0.1, seed + 6);
+}
+
+/* mean, rstd and the gradient of the loss at the y that forward gives. */
+static outcome prepare(batch *b, const engine *e)
+{
+    bnorm_args args;
+    batch_args(b, operation_find("forward"), &args);
+    bnorm_status status = bnorm_forward(e->plan, &args);
+    if (status)
+        return engine_complain("forward", status);
+    if (!b->random_dy)
+        loss_whole_gradient(&b->target, b->cols, b->y, b->dy,
+                            bnorm_context_threads(e->context));
+    return OUTCOME_DONE;
+}
+
+outcome batch_create(batch *b, const engine *e, const batch_source *source)
+{
+    memset(b, 0, sizeof *b);
+    b->rows = e->problem.rows;
+    b->cols = e->problem.cols;
+    b->dtype = e->problem.dtype;
+    outcome result = OUTCOME_DONE;
+    if (source->loss && source->input)
+        result = loss_check_labels(source->loss, source->input->labels, b->rows, b->cols);
+    if (!result)
+        result = allocate(b, e->plan);
+    if (!result) {
+        const loss *l = source->loss ? source->loss : loss_find("squared");
+        b->target = (loss_target){l, b->labels, b->rows, b->dtype};
+        b->random_dy = !source->loss;
+        b->seed = source->seed;
+        fill(b, source);
+        result = prepare(b, e);
+    }
+    if (result)
+        batch_free(b);
+    return result;
+}
+
+void batch_free(batch *b)
+{
+    bnorm_free(b->x.data);
+    bnorm_free(b->y.data);
+    bnorm_free(b->dy.data);
+    bnorm_free(b->dx.data);
+    free(b->vectors);
+    free(b->labels);
+    memset(b, 0, sizeof *b);
+}
+
+void batch_args(const batch *b, const operation *op, bnorm_args *args)
+{
+    bnorm_args_init(args, sizeof *args);
+    args->x = b->x;
+    args->gamma = b->gamma;
+    args->beta = b->beta;
+    if (op->gives_y)
+        args->y = b->y;
+    if (op->takes_dy)
+        args->dy = b->dy;
+    if (op->gives_statistics)
+        args->mean = b->mean;
+    if (op->gives_statistics || op->flag == BNORM_BACKWARD)
+        args->rstd = b->rstd; /* backward reads what forward has saved */
+    if (op->gives_dx) {
+        args->dx = b->dx;
+        args->dgamma = b->dgamma;
+        args->dbeta = b->dbeta;
+    }
+    if (op->flag == BNORM_INFER) {
+        args->running_mean = b->running_mean;
+        args->running_var = b->running_var;
+    }
+    if (op->flag == BNORM_STEP) {
+        args->upstream = b->target.loss->gradient;
+        args->user = (void *)(uintptr_t)&b->target;
+    }
+}
+
+void batch_poison(batch *b, const operation *op)
+{
+    size_t size = data_size(b->dtype), vector = vector_bytes(b->cols, b->dtype);
+    if (op->gives_y)
+        memset(b->y.data, 0xff, (size_t)(b->rows * b->y.ld) * size);
+    if (op->gives_dx) {
+        memset(b->dx.data, 0xff, (size_t)(b->rows * b->dx.ld) * size);
+        memset(b->dgamma, 0xff, vector);
+        memset(b->dbeta, 0xff, vector);
+    }
+    if (op->gives_statistics) {
+        memset(b->mean, 0xff, vector);
+        memset(b->rstd, 0xff, vector);
+    }
+}
+
+/* The bits of one element at its place, well mixed; sums of these don't depend on
+ * the order of adding. */
+static uint64_t element_hash(bnorm_dtype dtype, const void *data, int64_t i, uint64_t place)
+{
+    uint64_t bits = UINT64_MAX; /* of every NaN */
+    double value = data_get(dtype, data, i);
+    if (value == value)
+        memcpy(&bits, &value, sizeof bits);
+    return data_bits(bits, place);
+}
+
+static uint64_t matrix_hash(const batch *b, bnorm_matrix m)
+{
+    uint64_t hash = 0;
+#pragma omp parallel for reduction(+ : hash) schedule(static)
+    for (int64_t r = 0; r < b->rows; r++) {
+        for (int64_t c = 0; c < b->cols; c++)
+            hash += element_hash(b->dtype, m.data, r * m.ld + c, (uint64_t)(r * b->cols + c));
+    }
+    return hash;
+}
+
+static uint64_t vector_hash(const batch *b, const void *vector)
+{
+    uint64_t hash = 0;
+    for (int64_t c = 0; c < b->cols; c++)
+        hash += element_hash(b->dtype, vector, c, (uint64_t)c);
+    return hash;
+}
+
+uint64_t batch_hash(const batch *b, const operation *op)
+{
+    uint64_t hash = 0;
+    if (op->gives_y)
+        hash = data_bits(hash, matrix_hash(b, b->y));
+    if (op->gives_dx) {
+        hash = data_bits(hash, matrix_hash(b, b->dx));
+        hash = data_bits(hash, vector_hash(b, b->dgamma));
+        hash = data_bits(hash, vector_hash(b, b->dbeta));
+    }
+    if (op->gives_statistics) {
+        hash = data_bits(hash, vector_hash(b, b->mean));
+        hash = data_bits(hash, vector_hash(b, b->rstd));
+    }
+    return hash;
+}
+
+bool batch_verify(batch *b, const operation *op, const bnorm_problem *problem,
+                  batch_verdict *verdict)
+{
+    bnorm_args after, before;
+    batch_args(b, op, &after);
+    before = after;
+    if (op->flag == BNORM_STEP) { /* the gradient that the upstream function gave */
+        loss_whole_gradient(&b->target, b->cols, b->y, b->dy, 1);
+        before.dy = b->dy;
+    }
+    oracle_report report;
+    verdict->max_error = oracle_compare(problem, &before, &after, op->flag, &report);
+    oracle_format(&report, verdict->worst, sizeof verdict->worst);
+    if (op->flag == BNORM_STEP && b->random_dy)
+        fill_dy(b); /* what other operations are given */
+    return verdict->max_error <= 1;
+}
+
+outcome batch_run_verified(batch *b, const operation *op, const engine *e,
+                           batch_verdict *verdict)
+{
+    bnorm_args args;
+    batch_poison(b, op);
+    batch_args(b, op, &args);
+    bnorm_status status = op->execute(e->plan, &args);
+    if (status)
+        return engine_complain(op->name, status);
+    if (batch_verify(b, op, &e->problem, verdict))
+        return OUTCOME_DONE;
+    return complain_as(OUTCOME_FAILED, "%s is wrong: %s", op->name, verdict->worst);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine.h"
+
+#include <string.h>
+
+outcome engine_complain(const char *what, bnorm_status status)
+{
+    const char *detail = bnorm_last_error();
+    complain("%s: %s%s%s", what, bnorm_strerror(status), *detail ? ": " : "", detail);
+    return status == BNORM_ERR_ARGUMENT ? OUTCOME_USAGE : OUTCOME_IMPOSSIBLE;
+}
+
+outcome engine_create(engine *e, const engine_choice *choice, int64_t rows, int64_t cols,
+                      bnorm_dtype dtype, unsigned operations)
+{
+    memset(e, 0, sizeof *e);
+    bnorm_context_options options;
+    bnorm_status status = bnorm_context_options_init(&options, sizeof options);
+    options.isa = choice->isa;
+    options.threads = choice->threads;
+    if (!status)
+        status = bnorm_context_create(&e->context, &options);
+    if (status)
+        return engine_complain("context", status);
+    status = bnorm_problem_init(&e->problem, sizeof e->problem);
+    e->problem.rows = rows;
+    e->problem.cols = cols;
+    e->problem.dtype = e->problem.stats_dtype = dtype;
+    e->problem.strategy = choice->strategy;
+    e->problem.operations = operations;
+    if (!status)
+        status = bnorm_plan_create(&e->plan, e->context, &e->problem);
+    if (!status)
+        status = bnorm_plan_prepare(e->plan);
+    if (status) {
+        outcome result = engine_complain("plan", status);
+        engine_destroy(e);
+        return result;
+    }
+    return OUTCOME_DONE;
+}
+
+void engine_destroy(engine *e)
+{
+    bnorm_plan_destroy(e->plan);
+    bnorm_context_destroy(e->context);
+    memset(e, 0, sizeof *e);
+}

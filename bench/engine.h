@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A context and a plan: the library, made ready for one problem. */
+#ifndef BENCH_ENGINE_H
+#define BENCH_ENGINE_H
+
+#include "bnorm.h"
+#include "outcome.h"
+
+typedef struct {
+    const char *isa; /* NULL: the library's choice */
+    int threads;     /* 0: the library's choice */
+    bnorm_strategy strategy;
+} engine_choice;
+
+typedef struct {
+    bnorm_problem problem;
+    bnorm_context *context;
+    bnorm_plan *plan;
+} engine;
+
+/* What the library says of a failed call, and which outcome that is. */
+outcome engine_complain(const char *what, bnorm_status status);
+
+/* operations: flags of bnorm.h. */
+outcome engine_create(engine *e, const engine_choice *choice, int64_t rows, int64_t cols,
+                      bnorm_dtype dtype, unsigned operations);
+
+void engine_destroy(engine *e);
+
+#endif

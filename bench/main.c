@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* bnorm-bench: a table of commands. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bnorm.h"
+#include "compare.h"
+#include "options.h"
+#include "run.h"
+#include "verify.h"
+
+static const command commands[] = {
+    {.name = "run", .bit = COMMAND_RUN, .argument = "",
+     .summary = "time operations against the measured ceiling of the memory",
+     .details =
+         "Time operations on one problem or more.  GB/s counts the bytes that any\n"
+         "implementation must move; the ceiling is the best that simple kernels reach\n"
+         "moving them on the same arrays, in turns with the operation.  A result above\n"
+         "1.02 of it means that the ceiling is wrong, and fails.",
+     .operations = "fused", .shapes = "65536x1024", .run = run_command},
+    {.name = "verify", .bit = COMMAND_VERIFY, .argument = "",
+     .summary = "compare results with an oracle, and their bits over threads, ISAs, strategies",
+     .details =
+         "Compare every output with an oracle in long double, within bounds derived for\n"
+         "each value, and the bits of all outputs over teams of 1, 2, 3, 7 and 16\n"
+         "threads, all ISAs of this CPU and all strategies, but for what options fix.",
+     .operations = "forward,backward,fused,step,infer",
+     .shapes = "1x1,2x3,63x16,64x17,65x7,129x64,1000x33,4099x64,3000x1023",
+     .run = verify_command},
+    {.name = "sweep", .bit = COMMAND_SWEEP, .argument = "FILE",
+     .summary = "run over a file of shapes",
+     .details =
+         "What run does, over a file of lines 'name rows cols [count]'; # begins a\n"
+         "comment.  count weights the geometric mean at the end, which --csv leaves out.\n"
+         "Shapes beyond --max-bytes are skipped, with a message.",
+     .operations = "fused", .shapes = "", .run = sweep_command},
+    {.name = "compare", .bit = COMMAND_COMPARE, .argument = "[FILE]",
+     .summary = "run the same work on a peer, in turns",
+     .details =
+         "Time the same work here and on a peer, in turns, after checking that both\n"
+         "find the same.  ratio is the peer's time over bnorm's (above 1: bnorm is\n"
+         "faster), the median over all rounds, with the least and the most; --csv leaves\n"
+         "out the geometric mean at the end.  The textbook: row-order OpenMP loops with\n"
+         "omp simd and this build's compiler flags.  FILE: shapes, as for sweep.",
+     .operations = "forward,backward,fused", .shapes = "65536x1024,1048576x64",
+     .run = compare_command},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_usage(FILE *to)
+{
+    fputs("usage: bnorm-bench COMMAND [OPTION...]\n\n"
+          "Measures and checks the bnorm library.  Commands:\n\n", to);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    fputs("\nbnorm-bench COMMAND --help lists a command's options.  Exit status: 0 done (and\n"
+          "verified), 1 a check failed, 2 bad usage or input, 3 not possible here.\n", to);
+}
+
+static outcome run(const command *command, int argc, char **argv)
+{
+    options o;
+    bool help;
+    outcome result = options_read(&o, command, argc, argv, &help);
+    if (!result && !help)
+        result = command->run(&o);
+    options_free(&o);
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_usage(stdout);
+        return OUTCOME_DONE;
+    }
+    if (strcmp(name, "--version") == 0) {
+        printf("bnorm-bench %s\n", bnorm_version());
+        return OUTCOME_DONE;
+    }
+    for (int i = 0; i < COMMANDS; i++) {
+        if (strcmp(name, commands[i].name) == 0)
+            return run(&commands[i], argc - 1, argv + 1);
+    }
+    if (*name)
+        complain("unknown command '%s'", name);
+    print_usage(stderr);
+    return OUTCOME_USAGE;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "measure.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "ceiling.h"
+
+enum {
+    SCREENING = 3, /* rounds with all kernels, to find the two worth watching */
+    ATTEMPTS = 4   /* how often an incredible result is measured again */
+};
+
+void measure_call(void *call)
+{
+    measured_call *c = call;
+    bnorm_status status = c->op->execute(c->plan, &c->args);
+    if (status)
+        c->status = status;
+}
+
+static double median_of(const contestant *c)
+{
+    return timing_median(c->seconds, c->count);
+}
+
+/* The fastest by median of the kernels that don't rest, other than `but`. */
+static int fastest(const contestant *all, int count, int but)
+{
+    int best = -1;
+    for (int i = 1; i < count; i++) {
+        if (i != but && !all[i].resting &&
+            (best < 0 || median_of(&all[i]) < median_of(&all[best])))
+            best = i;
+    }
+    return best;
+}
+
+/* Let the operation (contestant 0) and its kernels take turns: all of them, then
+ * the two fastest kernels alone.  Returns the index of the best kernel, -1 when
+ * out of memory. */
+static int compete(contestant *all, int count, int rounds, const char *name)
+{
+    for (int i = 0; i < count; i++)
+        all[i].resting = false;
+    if (timing_rounds(all, count, SCREENING, name))
+        return -1;
+    int first = fastest(all, count, -1), second = fastest(all, count, first);
+    for (int i = 1; i < count; i++)
+        all[i].resting = i != first && i != second;
+    if (timing_rounds(all, count, rounds, name))
+        return -1;
+    return fastest(all, count, -1);
+}
+
+outcome measure(measurement *m, workbench *w, const operation *op, int rounds)
+{
+    const char *name = w->problem->name;
+    ceiling c;
+    contestant all[1 + CEILING_MOST];
+    measured_call call = {.op = op, .plan = w->engine.plan};
+    batch_args(&w->batch, op, &call.args);
+    ceiling_init(&c, &w->batch, op, bnorm_context_threads(w->engine.context));
+    all[0] = (contestant){.run = measure_call, .self = &call};
+    ceiling_enter(&c, all + 1);
+    timing_warm(all, 1 + c.count);
+    outcome result = OUTCOME_DONE;
+    double fraction = INFINITY;
+    for (int i = 0; i < ATTEMPTS && !result && fraction > MEASURE_CREDIBLE; i++) {
+        int best = compete(all, 1 + c.count, rounds, name);
+        if (best < 0) {
+            result = complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", name);
+            break;
+        }
+        const ceiling_kernel *k = &c.kernels[best - 1];
+        m->median = median_of(&all[0]);
+        m->min = timing_min(all[0].seconds, all[0].count);
+        m->bytes = (double)k->bytes * (op->reads + op->writes);
+        m->ceiling_seconds = median_of(&all[best]);
+        snprintf(m->ceiling_kernel, sizeof m->ceiling_kernel, "%s, %s, %d thread%s",
+                 k->variant->name, k->isa, k->threads, k->threads > 1 ? "s" : "");
+        fraction = m->ceiling_seconds / m->median;
+    }
+    timing_free(all, 1 + c.count);
+    if (!result && call.status)
+        result = engine_complain(op->name, call.status);
+    if (!result && fraction > MEASURE_CREDIBLE)
+        result = complain_as(OUTCOME_FAILED,
+                             "%s %s: %.2f of the ceiling, so the ceiling is wrong", name, op->name,
+                             fraction);
+    return result;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Time one operation against its ceiling, interleaved. */
+#ifndef BENCH_MEASURE_H
+#define BENCH_MEASURE_H
+
+#include "workbench.h"
+
+/* A fraction of the ceiling above this means that the ceiling is wrong. */
+#define MEASURE_CREDIBLE 1.02
+
+typedef struct {
+    double median, min;       /* seconds per call */
+    double bytes;             /* that any implementation must move */
+    double ceiling_seconds;   /* median, for those bytes */
+    char ceiling_kernel[48];  /* which one reached it */
+} measurement;
+
+/* The operation with these arguments, for timing.h; status keeps an error. */
+typedef struct {
+    const operation *op;
+    bnorm_plan *plan;
+    bnorm_args args;
+    bnorm_status status;
+} measured_call;
+
+void measure_call(void *call);
+
+/* Time op on the workbench in `rounds` rounds.  Complains and returns FAILED when, after
+ * much measuring, op still beats its ceiling. */
+outcome measure(measurement *m, workbench *w, const operation *op, int rounds);
+
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine.h"
+#include "record.h"
+
+enum {
+    MEASURES = COMMAND_RUN | COMMAND_SWEEP | COMMAND_COMPARE,
+    READS = COMMAND_RUN | COMMAND_VERIFY,
+    ALL = MEASURES | COMMAND_VERIFY
+};
+
+enum {
+    OP, SHAPE, INPUT, FORMAT, LABELS, DATASET, LOSS, DTYPE, LAYOUT, ISA, STRATEGY, THREADS,
+    REPS, VERIFY, PEER, MAX_BYTES, SEED, JSON, CSV, HELP, TABLE_SIZE
+};
+
+/* One row per option: reading and help both go by it. */
+static const struct {
+    const char *name, *value; /* value NULL: a switch */
+    unsigned commands;
+    const char *help;
+} table[TABLE_SIZE] = {
+    [OP] = {"op", "LIST", ALL, "forward, backward, fused, step, infer; separated by commas"},
+    [SHAPE] = {"shape", "LIST", ALL, "ROWSxCOLS, separated by commas; with --input, of a raw file"},
+    [INPUT] = {"input", "FILE", READS, "take x from FILE instead of random numbers; may be repeated"},
+    [FORMAT] = {"format", "F", READS, "of --input: csv, raw or hdf5 (default: by its ending)"},
+    [LABELS] = {"labels", "COLUMN", READS, "CSV: name or number (from 1) of the labels' column;\n"
+                                "HDF5: the dataset of the labels"},
+    [DATASET] = {"dataset", "NAME", READS, "HDF5: the dataset of x"},
+    [LOSS] = {"loss", "NAME", ALL, "dy is the gradient of softmax, squared or logistic loss on the\n"
+                          "labels (default: random dy; step: squared)"},
+    [DTYPE] = {"dtype", "T", ALL, "f32 or f64 (default f32; verify: both)"},
+    [LAYOUT] = {"layout", "L", ALL, "rows: row after row (default)"},
+    [ISA] = {"isa", "NAME", ALL, "generic, avx2, avx512 or neon (default: the best)"},
+    [STRATEGY] = {"strategy", "NAME", ALL, "auto, stream or resident (default auto)"},
+    [THREADS] = {"threads", "N", ALL, "default: OMP_NUM_THREADS, or what the machine leaves"},
+    [REPS] = {"reps", "N", MEASURES, "rounds of measurement (default 15)"},
+    [VERIFY] = {"verify", NULL, COMMAND_RUN | COMMAND_SWEEP, "compare every output with the oracle"},
+    [PEER] = {"peer", "NAME", COMMAND_COMPARE, "whom to compare with: textbook (default)"},
+    [MAX_BYTES] = {"max-bytes", "SIZE", ALL, "the most that one problem's matrices may take, such as 8G\n"
+                               "(default: 80% of the memory available)"},
+    [SEED] = {"seed", "N", ALL, "of random numbers (default 1)"},
+    [JSON] = {"json", NULL, ALL, "one JSON object per line instead of a table"},
+    [CSV] = {"csv", NULL, ALL, "comma-separated values instead of a table"},
+    [HELP] = {"help", NULL, ALL, "this text"},
+};
+
+const char *options_dtype_name(bnorm_dtype dtype)
+{
+    return dtype == BNORM_F64 ? "f64" : "f32";
+}
+
+const char *options_strategy_name(bnorm_strategy strategy)
+{
+    static const char *const names[] = {"auto", "stream", "resident"};
+    return names[strategy];
+}
+
+void options_help(const command *command)
+{
+    printf("usage: bnorm-bench %s [OPTION...]%s%s\n\n%s\n\n", command->name,
+           *command->argument ? " " : "", command->argument, command->details);
+    for (int i = 0; i < TABLE_SIZE; i++) {
+        if (!(table[i].commands & command->bit))
+            continue;
+        char left[32];
+        snprintf(left, sizeof left, "--%s%s%s", table[i].name, table[i].value ? " " : "",
+                 table[i].value ? table[i].value : "");
+        const char *line = table[i].help;
+        for (const char *name = left; line; name = "") {
+            int length = (int)strcspn(line, "\n");
+            printf("  %-18s %.*s\n", name, length, line);
+            line = line[length] ? line + length + 1 : NULL;
+        }
+    }
+}
+
+static outcome read_operations(options *o, const char *text)
+{
+    char *copy = strdup(text), *rest = NULL;
+    if (!copy)
+        return complain_as(OUTCOME_IMPOSSIBLE, "out of memory");
+    outcome result = OUTCOME_DONE;
+    o->operation_count = 0;
+    for (char *word = strtok_r(copy, ",", &rest); word && !result;
+         word = strtok_r(NULL, ",", &rest)) {
+        const operation *op = operation_find(word);
+        if (!op || o->operation_count == OPTIONS_LIST)
+            result = complain_as(OUTCOME_USAGE,
+                                 "--op '%s': expected forward, backward, fused, step or infer",
+                                 text);
+        else
+            o->operations[o->operation_count++] = op;
+    }
+    if (!result && o->operation_count == 0)
+        result = complain_as(OUTCOME_USAGE, "--op: expected at least one operation");
+    free(copy);
+    return result;
+}
+
+static outcome read_integer(const char *name, const char *text, long long least, long long most,
+                            long long *value)
+{
+    char *stop;
+    errno = 0;
+    *value = strtoll(text, &stop, 10);
+    if (errno || stop == text || *stop || *value < least || *value > most)
+        return complain_as(OUTCOME_USAGE, "--%s '%s': expected a whole number from %lld to %lld",
+                           name, text, least, most);
+    return OUTCOME_DONE;
+}
+
+/* "8G", "512M", "1e9": powers of 1024. */
+static outcome read_bytes(const char *text, double *bytes)
+{
+    char *stop;
+    *bytes = strtod(text, &stop);
+    const char *unit = *stop ? strchr("KMGT", *stop) : NULL;
+    if (unit && stop[1] == '\0')
+        *bytes = ldexp(*bytes, 10 * (int)(unit - "KMGT" + 1));
+    if (stop == text || (*stop && (!unit || stop[1])) || !(*bytes > 0))
+        return complain_as(OUTCOME_USAGE, "--max-bytes '%s': expected a size such as 8G or 512M",
+                           text);
+    return OUTCOME_DONE;
+}
+
+/* The index of text among the words of names, or -1 after a complaint. */
+static int read_choice(const char *option, const char *text, const char *names)
+{
+    size_t length = strlen(text);
+    int index = 0;
+    for (const char *word = names; *word; index++) {
+        size_t size = strcspn(word, " ");
+        if (size == length && strncmp(word, text, size) == 0)
+            return index;
+        word += size + (word[size] != '\0');
+    }
+    complain("--%s '%s': expected one of: %s", option, text, names);
+    return -1;
+}
+
+static outcome add_input(options *o, const char *path)
+{
+    if (o->input_count == OPTIONS_LIST)
+        return complain_as(OUTCOME_USAGE, "--input: at most %d files", OPTIONS_LIST);
+    o->inputs[o->input_count++].path = path;
+    return OUTCOME_DONE;
+}
+
+/* What --format, --labels and --dataset say goes for every --input. */
+typedef struct {
+    dataset_format format;
+    const char *labels, *dataset;
+} input_options;
+
+static outcome set_format(input_options *input, const char *text)
+{
+    int choice = read_choice("format", text, "csv raw hdf5");
+    static const dataset_format formats[] = {DATASET_CSV, DATASET_RAW, DATASET_HDF5};
+    if (choice < 0)
+        return OUTCOME_USAGE;
+    input->format = formats[choice];
+    return OUTCOME_DONE;
+}
+
+static outcome set_named(options *o, int id, const char *text)
+{
+    int choice = 0;
+    if (id == LOSS) {
+        o->loss = loss_find(text);
+        if (!o->loss)
+            return complain_as(OUTCOME_USAGE,
+                               "--loss '%s': expected softmax, squared or logistic", text);
+    } else if (id == DTYPE) {
+        choice = read_choice("dtype", text, "f32 f64");
+        o->dtype = choice == 1 ? BNORM_F64 : BNORM_F32;
+        o->dtype_given = true;
+    } else if (id == LAYOUT) {
+        choice = read_choice("layout", text, "rows");
+    } else if (id == STRATEGY) {
+        choice = read_choice("strategy", text, "auto stream resident");
+        o->strategy = (bnorm_strategy)(choice < 0 ? 0 : choice);
+    } else if (id == PEER) {
+        choice = read_choice("peer", text, "textbook");
+        o->peer = text;
+    }
+    return choice < 0 ? OUTCOME_USAGE : OUTCOME_DONE;
+}
+
+static outcome set_number(options *o, int id, const char *text)
+{
+    if (id == MAX_BYTES)
+        return read_bytes(text, &o->max_bytes);
+    long long value, least = id == SEED ? 0 : 1;
+    long long most = id == THREADS ? 65536 : id == REPS ? 100000 : INT64_MAX;
+    outcome result = read_integer(table[id].name, text, least, most, &value);
+    if (id == THREADS)
+        o->threads = (int)value;
+    else if (id == REPS)
+        o->reps = (int)value;
+    else
+        o->seed = (uint64_t)value;
+    return result;
+}
+
+static outcome set_style(options *o, int style)
+{
+    if (o->style != STYLE_TABLE && (int)o->style != style)
+        return complain_as(OUTCOME_USAGE, "--json and --csv exclude each other");
+    o->style = style;
+    if (style == STYLE_JSON && !record_has_json())
+        return complain_as(OUTCOME_IMPOSSIBLE,
+                           "--json: this bnorm-bench was built without jansson");
+    return OUTCOME_DONE;
+}
+
+static outcome set(options *o, input_options *input, int id, const char *text)
+{
+    switch (id) {
+    case OP:
+        return read_operations(o, text);
+    case SHAPE:
+        return shape_list_parse(&o->shapes, text);
+    case INPUT:
+        return add_input(o, text);
+    case FORMAT:
+        return set_format(input, text);
+    case LABELS:
+        input->labels = text;
+        return OUTCOME_DONE;
+    case DATASET:
+        input->dataset = text;
+        return OUTCOME_DONE;
+    case ISA:
+        o->isa = text;
+        return OUTCOME_DONE;
+    case THREADS: case REPS: case SEED: case MAX_BYTES:
+        return set_number(o, id, text);
+    case VERIFY:
+        o->verify = true;
+        return OUTCOME_DONE;
+    case JSON:
+        return set_style(o, STYLE_JSON);
+    case CSV:
+        return set_style(o, STYLE_CSV);
+    default:
+        return set_named(o, id, text);
+    }
+}
+
+/* What remains when all options have been seen: files, defaults, contradictions. */
+static outcome finish(options *o, const input_options *input, int count, char **rest)
+{
+    const command *command = o->command;
+    bool takes_file = *command->argument;
+    if (count > (takes_file ? 1 : 0))
+        return complain_as(OUTCOME_USAGE, "%s: don't know what to do with '%s'", command->name,
+                           rest[takes_file]);
+    if (count)
+        o->file = rest[0];
+    if (takes_file && *command->argument != '[' && !o->file)
+        return complain_as(OUTCOME_USAGE, "%s: expected a file of shapes", command->name);
+    if (o->file && o->shapes.count)
+        return complain_as(OUTCOME_USAGE, "--shape and a file of shapes exclude each other");
+    if (!o->input_count && (input->format || input->labels || input->dataset))
+        return complain_as(OUTCOME_USAGE, "--format, --labels and --dataset need --input");
+    for (int i = 0; i < o->input_count; i++) {
+        dataset_source *source = &o->inputs[i];
+        source->format = input->format;
+        source->labels = input->labels;
+        source->dataset = input->dataset;
+        source->dtype = o->dtype;
+        if (o->shapes.count) {
+            source->rows = o->shapes.items[0].rows;
+            source->cols = o->shapes.items[0].cols;
+        }
+    }
+    outcome result = OUTCOME_DONE;
+    if (o->operation_count == 0)
+        result = read_operations(o, command->operations);
+    if (!result && o->file)
+        result = shape_list_read(&o->shapes, o->file);
+    else if (!result && !o->input_count && !o->shapes.count)
+        result = shape_list_parse(&o->shapes, command->shapes);
+    return result;
+}
+
+outcome options_read(options *o, const command *command, int argc, char **argv, bool *help)
+{
+    struct option known[TABLE_SIZE + 1] = {{0}};
+    int count = 0;
+    for (int id = 0; id < TABLE_SIZE; id++) {
+        if (table[id].commands & command->bit)
+            known[count++] = (struct option){
+                table[id].name, table[id].value ? required_argument : no_argument, NULL, id};
+    }
+    *o = (options){.command = command, .reps = 15, .seed = 1, .peer = "textbook",
+                   .max_bytes = 0.8 * machine_memory()};
+    input_options input = {DATASET_BY_NAME, NULL, NULL};
+    *help = false;
+    opterr = 0;
+    for (int id; (id = getopt_long(argc, argv, ":", known, NULL)) != -1;) {
+        if (id == ':')
+            return complain_as(OUTCOME_USAGE, "%s expects a value", argv[optind - 1]);
+        if (id == '?' || id == ':')
+            return complain_as(OUTCOME_USAGE,
+                               "%s: unknown or ambiguous option '%s'; see bnorm-bench %s --help",
+                               command->name, argv[optind - 1], command->name);
+        if (id == HELP) {
+            options_help(command);
+            *help = true;
+            return OUTCOME_DONE;
+        }
+        outcome result = set(o, &input, id, optarg);
+        if (result)
+            return result;
+    }
+    return finish(o, &input, argc - optind, argv + optind);
+}
+
+void options_free(options *o)
+{
+    shape_list_free(&o->shapes);
+}

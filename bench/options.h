@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The command line, read once; everything else takes it as given. */
+#ifndef BENCH_OPTIONS_H
+#define BENCH_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataset.h"
+#include "loss.h"
+#include "operation.h"
+#include "outcome.h"
+#include "shape.h"
+
+enum { OPTIONS_LIST = 8 }; /* the most operations and inputs that fit */
+
+typedef struct options {
+    const struct command *command;
+    const operation *operations[OPTIONS_LIST];
+    int operation_count;
+    shape_list shapes;
+    dataset_source inputs[OPTIONS_LIST];
+    int input_count;
+    bnorm_dtype dtype;
+    bool dtype_given;
+    bnorm_strategy strategy;
+    const char *isa;   /* NULL: the context's choice */
+    int threads;       /* 0: the context's choice */
+    int reps;
+    const loss *loss;  /* NULL: dy is random */
+    bool verify;
+    uint64_t seed;
+    double max_bytes;  /* of one problem's matrices */
+    enum { STYLE_TABLE, STYLE_JSON, STYLE_CSV } style;
+    const char *peer;
+    const char *file;  /* sweep and compare: shapes */
+} options;
+
+enum { /* which commands know an option */
+    COMMAND_RUN = 1 << 0,
+    COMMAND_VERIFY = 1 << 1,
+    COMMAND_SWEEP = 1 << 2,
+    COMMAND_COMPARE = 1 << 3
+};
+
+typedef struct command {
+    const char *name;
+    unsigned bit;
+    const char *argument;   /* "FILE", "[FILE]" or "" */
+    const char *summary;    /* one line */
+    const char *details;    /* paragraphs for the command's own help */
+    const char *operations; /* what --op is by default */
+    const char *shapes;     /* what --shape is by default */
+    outcome (*run)(const options *o);
+} command;
+
+/* Read argv (argv[0] is the command's name).  *help: the user asked for help,
+ * which has been printed; there is nothing left to do. */
+outcome options_read(options *o, const command *command, int argc, char **argv, bool *help);
+
+void options_free(options *o);
+
+/* What --help prints for one command. */
+void options_help(const command *command);
+
+const char *options_dtype_name(bnorm_dtype dtype);
+const char *options_strategy_name(bnorm_strategy strategy);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What all commands say in the same way: who measured, on what, which problem. */
+#ifndef BENCH_REPORT_H
+#define BENCH_REPORT_H
+
+#include "options.h"
+#include "record.h"
+#include "table.h"
+#include "workbench.h"
+
+/* Who ran: kept for the summary, when the last engine is gone. */
+typedef struct {
+    const options *options;
+    char isa[16];
+    int threads;
+} report_author;
+
+/* The first call for an author, with the first engine, also prints the heading
+ * of a table: one line on the program and the machine. */
+void report_author_is(report_author *a, const engine *e);
+
+/* command version commit cpu isa threads binding */
+void report_begin(record *r, const report_author *a);
+
+/* op dtype layout, of a summary over all problems. */
+void report_summary(record *r, const report_author *a, const operation *op);
+
+/* name op rows cols dtype layout ld */
+void report_problem(record *r, const workbench *w, const operation *op);
+
+/* Print a record as the options ask; nothing where a table was asked for. */
+outcome report_print(const options *o, const record *r);
+
+/* Begin a row of a table whose first columns have these headings; returns the
+ * next column, or -1 when out of memory. */
+#define REPORT_HEADINGS "<problem", "rows", "cols", "<type", "<operation", "<isa", "threads"
+int report_row(table *t, const workbench *w, const operation *op);
+
+#endif

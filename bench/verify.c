@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "verify.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "progress.h"
+#include "report.h"
+
+static const char *const headings[] = {
+    REPORT_HEADINGS, "runs", "<same bits", "<verified", "error/bound", "hash"};
+
+enum { COLUMNS = sizeof headings / sizeof *headings };
+
+static const int team_sizes[] = {1, 2, 3, 7, 16};
+
+typedef struct {
+    const options *o;
+    report_author author;
+    table table;
+} session;
+
+typedef struct { /* one operation on one problem */
+    const operation *op;
+    batch_verdict verdict;
+    bool right, same;
+    uint64_t hash;
+    int runs;
+} finding;
+
+/* One operation with one engine: are the bits those of the first run? */
+static outcome repeat(workbench *w, const engine *e, const engine_choice *choice, finding *f)
+{
+    bnorm_args args;
+    batch_poison(&w->batch, f->op);
+    batch_args(&w->batch, f->op, &args);
+    bnorm_status status = f->op->execute(e->plan, &args);
+    if (status)
+        return engine_complain(f->op->name, status);
+    f->runs++;
+    if (batch_hash(&w->batch, f->op) == f->hash)
+        return OUTCOME_DONE;
+    f->same = false;
+    return complain_as(OUTCOME_FAILED, "%s %s %s: other bits with isa %s, %d threads, strategy %s",
+                       w->problem->name, options_dtype_name(w->batch.dtype), f->op->name,
+                       choice->isa, choice->threads, options_strategy_name(choice->strategy));
+}
+
+/* All operations with one choice of ISA, team and strategy. */
+static outcome repeat_all(workbench *w, const options *o, const engine_choice *choice,
+                          finding *findings)
+{
+    engine e;
+    const bnorm_problem *p = &w->engine.problem;
+    outcome result = engine_create(&e, choice, p->rows, p->cols, p->dtype, p->operations);
+    if (result)
+        return result;
+    for (int i = 0; i < o->operation_count; i++)
+        result = outcome_worse(result, repeat(w, &e, choice, &findings[i]));
+    engine_destroy(&e);
+    return result;
+}
+
+/* Every ISA of this CPU x team size x strategy, but for what the options fix.
+ * backward reads the rstd of forward, which comes before it or was run already. */
+static outcome vary(workbench *w, const options *o, finding *findings)
+{
+    outcome result = OUTCOME_DONE;
+    int usable, sizes = sizeof team_sizes / sizeof *team_sizes;
+    for (int i = 0; bnorm_isa_name(i, &usable); i++) {
+        engine_choice choice = {.isa = bnorm_isa_name(i, &usable)};
+        if (!usable || (o->isa && strcmp(o->isa, choice.isa) != 0))
+            continue;
+        progress_show("%s: %s", w->problem->name, choice.isa);
+        for (int t = 0; t < (o->threads ? 1 : sizes); t++) {
+            choice.threads = o->threads ? o->threads : team_sizes[t];
+            for (int s = BNORM_STRATEGY_AUTO; s <= BNORM_STRATEGY_RESIDENT; s++) {
+                choice.strategy = (bnorm_strategy)s;
+                if (o->strategy == BNORM_STRATEGY_AUTO || o->strategy == choice.strategy)
+                    result = outcome_worse(result, repeat_all(w, o, &choice, findings));
+            }
+        }
+    }
+    return result;
+}
+
+static outcome report(session *s, const workbench *w, const finding *f)
+{
+    char hash[17];
+    snprintf(hash, sizeof hash, "%016" PRIx64, f->hash);
+    table *t = &s->table;
+    int c = report_row(t, w, f->op);
+    if (c >= 0) {
+        table_cell(t, c++, TABLE_PLAIN, "%d", f->runs);
+        table_cell(t, c++, f->same ? TABLE_GOOD : TABLE_BAD, f->same ? "yes" : "NO");
+        table_cell(t, c++, f->right ? TABLE_GOOD : TABLE_BAD, f->right ? "yes" : "NO");
+        table_cell(t, c++, TABLE_PLAIN, "%.2g", f->verdict.max_error);
+        table_cell(t, c++, TABLE_PLAIN, "%s", hash);
+    }
+    record r;
+    report_begin(&r, &s->author);
+    report_problem(&r, w, f->op);
+    record_text(&r, "strategy", options_strategy_name(s->o->strategy));
+    record_integer(&r, "runs", f->runs);
+    record_flag(&r, "same_bits", f->same);
+    record_flag(&r, "verified", f->right && f->same);
+    record_number(&r, "max_error", f->verdict.max_error);
+    record_text(&r, "hash", hash);
+    return report_print(s->o, &r);
+}
+
+static outcome verify_type(session *s, const shape *problem, const dataset *input,
+                           bnorm_dtype dtype)
+{
+    const options *o = s->o;
+    workbench w;
+    outcome result = workbench_open(&w, o, problem, input, dtype);
+    if (result)
+        return result;
+    report_author_is(&s->author, &w.engine);
+    finding findings[OPTIONS_LIST];
+    for (int i = 0; i < o->operation_count; i++) {
+        finding *f = &findings[i];
+        *f = (finding){.op = o->operations[i], .same = true, .runs = 1};
+        outcome one = batch_run_verified(&w.batch, f->op, &w.engine, &f->verdict);
+        f->right = one == OUTCOME_DONE;
+        f->hash = batch_hash(&w.batch, f->op);
+        result = outcome_worse(result, one);
+    }
+    result = outcome_worse(result, vary(&w, o, findings));
+    for (int i = 0; i < o->operation_count; i++)
+        result = outcome_worse(result, report(s, &w, &findings[i]));
+    workbench_close(&w);
+    return result;
+}
+
+static outcome verify_problem(void *user, const shape *problem, const dataset *input)
+{
+    session *s = user;
+    if (s->o->dtype_given)
+        return verify_type(s, problem, input, s->o->dtype);
+    outcome f32 = verify_type(s, problem, input, BNORM_F32);
+    return outcome_worse(f32, verify_type(s, problem, input, BNORM_F64));
+}
+
+outcome verify_command(const options *o)
+{
+    session s = {.o = o, .author = {.options = o}};
+    table_init(&s.table, headings, COLUMNS);
+    outcome result = workbench_for_each(o, verify_problem, &s);
+    if (o->style == STYLE_TABLE && s.table.rows)
+        table_print(&s.table);
+    table_free(&s.table);
+    return result;
+}

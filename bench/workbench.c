@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "workbench.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "progress.h"
+
+unsigned workbench_operations(const options *o)
+{
+    unsigned flags = BNORM_FORWARD; /* which fills the batch */
+    for (int i = 0; i < o->operation_count; i++)
+        flags |= o->operations[i]->flag;
+    return flags;
+}
+
+engine_choice workbench_choice(const options *o)
+{
+    return (engine_choice){.isa = o->isa, .threads = o->threads, .strategy = o->strategy};
+}
+
+outcome workbench_open(workbench *w, const options *o, const shape *problem,
+                       const dataset *input, bnorm_dtype dtype)
+{
+    memset(w, 0, sizeof *w);
+    w->problem = problem;
+    double bytes = batch_bytes(problem->rows, problem->cols, dtype);
+    if (bytes > o->max_bytes)
+        return complain_as(OUTCOME_IMPOSSIBLE,
+                           "%s skipped: %lld x %lld needs %.3g GiB, --max-bytes allows %.3g",
+                           problem->name, (long long)problem->rows, (long long)problem->cols,
+                           bytes / 0x1p30, o->max_bytes / 0x1p30);
+    progress_show("%s: filling", problem->name);
+    engine_choice choice = workbench_choice(o);
+    batch_source source = {input, o->loss, o->seed};
+    outcome result = engine_create(&w->engine, &choice, problem->rows, problem->cols, dtype,
+                                   workbench_operations(o));
+    if (!result)
+        result = batch_create(&w->batch, &w->engine, &source);
+    if (result)
+        engine_destroy(&w->engine);
+    return result;
+}
+
+void workbench_close(workbench *w)
+{
+    batch_free(&w->batch);
+    engine_destroy(&w->engine);
+}
+
+outcome workbench_for_each(const options *o, workbench_each *each, void *user)
+{
+    outcome result = OUTCOME_DONE;
+    for (int i = 0; i < o->input_count; i++) {
+        dataset data;
+        outcome one = dataset_read(&data, &o->inputs[i]);
+        if (!one) {
+            shape problem = {.rows = data.rows, .cols = data.cols, .count = 1};
+            snprintf(problem.name, sizeof problem.name, "%s", data.name);
+            one = each(user, &problem, &data);
+            dataset_free(&data);
+        }
+        result = outcome_worse(result, one);
+    }
+    if (o->input_count)
+        return result;
+    for (int i = 0; i < o->shapes.count && result != OUTCOME_USAGE; i++)
+        result = outcome_worse(result, each(user, &o->shapes.items[i], NULL));
+    return result;
+}
