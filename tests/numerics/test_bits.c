@@ -155,19 +155,23 @@ static void thread_limit(void)
     }
 }
 
+static int same_vector(const trial *a, const trial *b, int which)
+{
+    return guard_equal(&a->vector[which], &b->vector[which]);
+}
+
 /* Do two trials agree in the outputs that both have? */
 static int agree(const trial *a, const trial *b, int gradients)
 {
     int forward = a->args.y.data && b->args.y.data && a->args.mean && b->args.mean;
     int same = forward || gradients;
     if (forward)
-        same = same && guard_equal(&a->y, &b->y) && guard_equal(&a->vector[2], &b->vector[2]) &&
-               guard_equal(&a->vector[3], &b->vector[3]) &&
-               guard_equal(&a->vector[6], &b->vector[6]) &&
-               guard_equal(&a->vector[7], &b->vector[7]);
+        same = same && guard_equal(&a->y, &b->y) && same_vector(a, b, TRIAL_MEAN) &&
+               same_vector(a, b, TRIAL_RSTD) && same_vector(a, b, TRIAL_RUNNING_MEAN) &&
+               same_vector(a, b, TRIAL_RUNNING_VAR);
     if (gradients)
-        same = same && guard_equal(&a->dx, &b->dx) && guard_equal(&a->vector[4], &b->vector[4]) &&
-               guard_equal(&a->vector[5], &b->vector[5]);
+        same = same && guard_equal(&a->dx, &b->dx) && same_vector(a, b, TRIAL_DGAMMA) &&
+               same_vector(a, b, TRIAL_DBETA);
     return same;
 }
 
@@ -186,7 +190,7 @@ static void two_calls_are_one(void)
         CU_ASSERT(trial_open(&forward, &s) == 0 && trial_run(&forward, context) == BNORM_OK);
         s.operation = BNORM_BACKWARD;
         CU_ASSERT_FATAL(trial_open(&backward, &s) == 0);
-        guard_copy(&backward.vector[3], &forward.vector[3]);
+        guard_copy(&backward.vector[TRIAL_RSTD], &forward.vector[TRIAL_RSTD]);
         CU_ASSERT(trial_run(&backward, context) == BNORM_OK);
         s.absent = TRIAL_NO_RSTD;
         CU_ASSERT(trial_open(&again, &s) == 0 && trial_run(&again, context) == BNORM_OK);

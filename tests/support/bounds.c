@@ -126,7 +126,7 @@ void bounds_find(column_bounds *b, const column *c, const oracle_column *o)
         b->mean = b->var = 0;
     /* rstd = (var + eps)^-1/2: half the relative error t of the sum (and its
      * square, when t is not small), double arithmetic, rounding when stored. */
-    int stored = c->differentiates && !c->normalizes && c->args->rstd != NULL;
+    int stored = c->differentiates && !c->normalizes && !c->given && c->args->rstd != NULL;
     long double sum = o->var + (long double)c->problem->eps;
     long double t = sum > 0 ? b->var / sum : 0;
     b->rstd_relative = stored ? 0 : t < 0.5L ? t / 2 * (1 + t) + 4 * E : (long double)INFINITY;

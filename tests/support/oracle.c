@@ -76,12 +76,13 @@ static long double variance_of(const double *values, int64_t n, long double mean
     return n ? sum / n : 0;
 }
 
-/* rstd = 1/sqrt(var + eps): 0 for 0, and never more than its type can hold. */
+/* rstd = 1/sqrt(var + eps): 0 for 0, and never more than its type can hold.  The
+ * variance is a double: what is beyond its range is 0 or infinite there. */
 static long double rstd_of(const column *c, long double var)
 {
     long double most = c->problem->stats_dtype == BNORM_F64 ? (long double)DBL_MAX : FLT_MAX;
     long double sum = var + (long double)c->problem->eps;
-    if (sum == 0)
+    if (sum < 0x1p-1075L || sum > (long double)DBL_MAX)
         return 0;
     long double rstd = 1 / sqrtl(sum);
     return rstd > most ? most : rstd;
@@ -138,7 +139,7 @@ void column_textbook(const column *c, oracle_column *o)
         o->var = variance_of(c->x, c->rows, o->mean);
         o->rstd = rstd_of(c, o->var);
     }
-    if (c->rows > 0 && c->differentiates && !c->normalizes)
+    if (c->rows > 0 && c->differentiates && !c->normalizes && !c->given)
         o->rstd = c->args->rstd ? column_stat(c, c->args->rstd, 0) : o->rstd;
     if (c->differentiates)
         gradients(c, o);

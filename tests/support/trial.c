@@ -5,9 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The vectors, in the order of trial.vector. */
-enum { GAMMA, BETA, MEAN, RSTD, DGAMMA, DBETA, RUNNING_MEAN, RUNNING_VAR };
-
 trial_spec trial_default(int64_t rows, int64_t cols)
 {
     return (trial_spec){.operation = BNORM_FORWARD_BACKWARD,
@@ -58,8 +55,8 @@ static void fill_stored_rstd(trial *t)
     for (int64_t col = 0; col < t->spec.cols; col++) {
         oracle_column o;
         if (oracle_compute(&problem, &args, BNORM_FORWARD, col, &o, NULL, NULL) == 0)
-            data_set(t->spec.stats_dtype, t->vector[RSTD].matrix.data, col,
-                     (double)o.rstd * (1 + 0.001 * (double)(col % 11)));
+            data_set(t->spec.stats_dtype, t->vector[TRIAL_RSTD].matrix.data, col,
+                     (double)o.rstd * (1 - 0.001 * (double)(col % 11)));
     }
 }
 
@@ -75,7 +72,7 @@ static void fill(trial *t)
     static const double mean[] = {1, 0.1, 0, 0, 0.5, 0.25, 2, 3};
     static const double sigma[] = {0.3, 1, 0, 0, 1, 1, 0.5, 0.2};
     for (int i = 0; i < TRIAL_VECTORS; i++)
-        if (i != MEAN && i != RSTD) /* |z| <= 6 keeps running_var positive */
+        if (i != TRIAL_MEAN && i != TRIAL_RSTD) /* |z| <= 6 keeps running_var positive */
             data_vector(s->stats_dtype, t->vector[i].matrix.data, s->cols, mean[i], sigma[i],
                         s->x.seed + 100 + (uint64_t)i);
     if (s->operation == BNORM_BACKWARD)
@@ -97,28 +94,28 @@ static void set_args(trial *t)
     bnorm_args_init(a, sizeof *a);
     a->rows = s->rows ? s->rows : BNORM_NO_ROWS;
     a->x = t->x.matrix;
-    a->gamma = vector(t, GAMMA, TRIAL_NO_GAMMA);
-    a->beta = vector(t, BETA, TRIAL_NO_BETA);
+    a->gamma = vector(t, TRIAL_GAMMA, TRIAL_NO_GAMMA);
+    a->beta = vector(t, TRIAL_BETA, TRIAL_NO_BETA);
     a->momentum = s->momentum;
     int global = s->operation == BNORM_INFER || (s->flags & BNORM_GLOBAL_STATISTICS);
     if (global || (s->operation != BNORM_BACKWARD && !(s->absent & TRIAL_NO_RUNNING))) {
-        a->running_mean = vector(t, RUNNING_MEAN, 0);
-        a->running_var = vector(t, RUNNING_VAR, 0);
+        a->running_mean = vector(t, TRIAL_RUNNING_MEAN, 0);
+        a->running_var = vector(t, TRIAL_RUNNING_VAR, 0);
         a->batches = &t->batches;
     }
     if (s->operation != BNORM_BACKWARD) {
         if (!(s->absent & TRIAL_NO_Y))
             a->y = s->flags & BNORM_IN_PLACE_Y ? t->x.matrix : t->y.matrix;
-        a->mean = vector(t, MEAN, TRIAL_NO_MEAN);
+        a->mean = vector(t, TRIAL_MEAN, TRIAL_NO_MEAN);
     }
-    a->rstd = vector(t, RSTD, TRIAL_NO_RSTD);
+    a->rstd = vector(t, TRIAL_RSTD, TRIAL_NO_RSTD);
     if (has_gradient(s)) {
         if (s->operation != BNORM_STEP || !(s->absent & TRIAL_NO_DY))
             a->dy = t->dy.matrix;
         if (!(s->absent & TRIAL_NO_DX))
             a->dx = s->flags & BNORM_IN_PLACE_DX ? t->dy.matrix : t->dx.matrix;
-        a->dgamma = vector(t, DGAMMA, TRIAL_NO_DGAMMA);
-        a->dbeta = vector(t, DBETA, TRIAL_NO_DBETA);
+        a->dgamma = vector(t, TRIAL_DGAMMA, TRIAL_NO_DGAMMA);
+        a->dbeta = vector(t, TRIAL_DBETA, TRIAL_NO_DBETA);
     }
 }
 
@@ -132,11 +129,11 @@ static void set_before(trial *t)
     b->batches = t->args.batches ? &t->batches_before : NULL;
 #define COPIED(member, which)                                                                      \
     b->member = t->args.member ? t->vector_copy[which].matrix.data : NULL
-    COPIED(rstd, RSTD);
-    COPIED(dgamma, DGAMMA);
-    COPIED(dbeta, DBETA);
-    COPIED(running_mean, RUNNING_MEAN);
-    COPIED(running_var, RUNNING_VAR);
+    COPIED(rstd, TRIAL_RSTD);
+    COPIED(dgamma, TRIAL_DGAMMA);
+    COPIED(dbeta, TRIAL_DBETA);
+    COPIED(running_mean, TRIAL_RUNNING_MEAN);
+    COPIED(running_var, TRIAL_RUNNING_VAR);
 #undef COPIED
 }
 
@@ -231,7 +228,7 @@ int trial_intact(const trial *t)
         if (matrices[i]->map != NULL && !guard_intact(matrices[i]))
             return 0;
     for (int i = 0; i < TRIAL_VECTORS; i++) {
-        int input = i == GAMMA || i == BETA || (i == RSTD && t->spec.operation == BNORM_BACKWARD);
+        int input = i == TRIAL_GAMMA || i == TRIAL_BETA || (i == TRIAL_RSTD && t->spec.operation == BNORM_BACKWARD);
         if (!guard_intact(&t->vector[i]) ||
             (input && !guard_equal(&t->vector[i], &t->vector_copy[i])))
             return 0;

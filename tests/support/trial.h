@@ -40,7 +40,17 @@ typedef struct {
 /* A forward+backward of float32 normals, eps 1e-5, everything present. */
 trial_spec trial_default(int64_t rows, int64_t cols);
 
-enum { TRIAL_VECTORS = 8 };
+enum { /* trial.vector */
+    TRIAL_GAMMA,
+    TRIAL_BETA,
+    TRIAL_MEAN,
+    TRIAL_RSTD,
+    TRIAL_DGAMMA,
+    TRIAL_DBETA,
+    TRIAL_RUNNING_MEAN,
+    TRIAL_RUNNING_VAR,
+    TRIAL_VECTORS
+};
 
 typedef struct {
     trial_spec spec;
