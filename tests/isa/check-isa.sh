@@ -14,6 +14,7 @@
 #                     with AVX-512, which then stands for it (default: all, but haswell
 #                     only where this CPU lacks AVX2)
 # CHECK_ISA_PROGRAMS  patterns of test programs, as tests/exec/* (default: *)
+# CHECK_ISA_SAMPLE    the long sweeps run one trial in so many (default: 29)
 # CHECK_ISA_CACHE     where downloads are kept (default: tests/isa/cache of the build)
 # shellcheck disable=SC2086,SC2154 # lists of words; srcdir comes from the makefile
 set -uf     # f: the patterns are not for the shell to expand
@@ -24,6 +25,7 @@ set -uf     # f: the patterns are not for the shell to expand
 here=$top/tests/isa
 work=$PWD/tests/isa/work
 cache=${CHECK_ISA_CACHE:-$PWD/tests/isa/cache}
+sample=${CHECK_ISA_SAMPLE:-29}
 patterns=${CHECK_ISA_PROGRAMS:-*}
 k8="qemu-x86_64-static -cpu Opteron_G1"
 begin=$(seconds)
@@ -60,7 +62,7 @@ try() {
     machine=$1-$2 isa=$2 build=$3 start=$(seconds)
     shift 3
     for program in $(programs "$build" $patterns); do
-        (cd "$work/$build" && BNORM_ISA=$isa OMP_WAIT_POLICY=passive \
+        (cd "$work/$build" && BNORM_ISA=$isa BNORM_TEST_SAMPLE=$sample OMP_WAIT_POLICY=passive \
             run "$(log_of "$machine" "$program")" timeout 300 "$@" "./$program")
     done
     echo "# $machine: $(($(seconds) - start)) s"
@@ -79,13 +81,12 @@ choice() {
 # ---- AVX-512 in Bochs ----------------------------------------------------------
 
 # The guest runs all programs; its serial port gets their logs, one after another.
-boot_bochs() {
-    start=$(seconds)
+boot_bochs() { # KERNEL; leaves the process in $bochs
     root=$work/bochs/root
     rm -rf "$work/bochs"
     mkdir -p "$root"
     {
-        echo 'export BNORM_ISA=avx512 OMP_WAIT_POLICY=passive'
+        echo "export BNORM_ISA=avx512 BNORM_TEST_SAMPLE=$sample OMP_WAIT_POLICY=passive"
         for program in $(programs native $patterns); do
             mkdir -p "$root/$(dirname "$program")"
             strip -o "$root/$program" "$work/native/$program"
@@ -95,19 +96,18 @@ boot_bochs() {
         echo "echo '@ choice'; env -u BNORM_ISA BNORM_TEST_EXPECT_ISA=avx512 ./dispatch"
         echo 'echo "# exit $?"'
     } >"$root/guest-main"
-    "$here/run-bochs" "$kernel" "$root" "$work/bochs" 900 >"$work/log/bochs.txt" 2>&1
-    echo $? >"$work/bochs/status"
-    echo "# bochs: $(($(seconds) - start)) s" >"$work/bochs/seconds"
+    "$here/run-bochs" "$1" "$root" "$work/bochs" 900 >"$work/log/bochs.txt" 2>&1 &
+    bochs=$!
+    trap 'kill $bochs 2>/dev/null; rm -rf "$scratch"' EXIT
 }
 
-judge_bochs() {
+judge_bochs() { # STATUS
     mkdir -p "$work/log/bochs-avx512"
     tr -d '\r' <"$work/bochs/serial.txt" | awk -v folder="$work/log/bochs-avx512" '
         /^@ / { name = $2; gsub("/", "-", name); file = folder "/" name ".txt"; next }
         file != "" { print >file }'
-    cat "$work/bochs/seconds"
-    { [ "$(cat "$work/bochs/status")" = 0 ] || tail -n 5 "$work/bochs/serial.txt"; } |
-        nothing "bochs: the guest ran to its end"
+    { [ $1 = 0 ] || tail -n 5 "$work/log/bochs.txt" "$work/bochs/serial.txt"; } |
+        nothing "bochs: the guest ran to its end; $(tail -n 1 "$work/log/bochs.txt")"
     complaints "$work/log/bochs-avx512/choice.txt" |
         nothing "left alone on Skylake-X, the library chooses avx512"
     judge bochs-avx512 native
@@ -126,9 +126,7 @@ build native LDFLAGS=-all-static --without-hwloc --disable-shared CFLAGS=-O3 || 
 bochs=
 if selected bochs; then
     if kernel=$("$here/fetch-kernel" "$cache" 2>"$work/log/kernel.txt"); then
-        boot_bochs & # it takes longest, and one core
-        bochs=$!
-        trap 'kill $bochs 2>/dev/null; rm -rf "$scratch"' EXIT
+        boot_bochs "$kernel" # it takes longest, and one core
     else
         tail -n 5 "$work/log/kernel.txt" | nothing "bochs: a kernel to boot"
     fi
@@ -163,7 +161,7 @@ fi
 
 if [ -n "$bochs" ]; then
     wait $bochs
-    judge_bochs
+    judge_bochs $?
 fi
 echo "# all: $(($(seconds) - begin)) s"
 finish

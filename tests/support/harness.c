@@ -101,6 +101,13 @@ int harness_long(void)
     return value != NULL && strcmp(value, "1") == 0;
 }
 
+int harness_sampled(int n)
+{
+    const char *value = getenv("BNORM_TEST_SAMPLE");
+    int k = value != NULL ? atoi(value) : 0;
+    return k <= 1 || n % k == 0;
+}
+
 /* FNV-1a (Fowler, Noll, Vo). */
 uint64_t harness_hash_bytes(uint64_t h, const void *data, size_t n)
 {
