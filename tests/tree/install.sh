@@ -15,6 +15,10 @@ PKG_CONFIG_PATH=$libdir/pkgconfig${PKG_CONFIG_PATH+:$PKG_CONFIG_PATH}
 LD_LIBRARY_PATH=$libdir${LD_LIBRARY_PATH+:$LD_LIBRARY_PATH}
 export PKG_CONFIG_PATH LD_LIBRARY_PATH
 consumer=$top/tests/tree/consumer.c
+case $CC in # the static library's users need the same OpenMP runtime
+*clang*) cxx=$(echo "$CC" | sed 's/clang/clang++/') ;;
+*) cxx=c++ ;;
+esac
 
 build_and_run() { # OUTPUT "FLAGS" PKG-CONFIG-OPTION COMPILER...
     program=$scratch/$1 flags=$2 option=$3
@@ -25,11 +29,11 @@ build_and_run() { # OUTPUT "FLAGS" PKG-CONFIG-OPTION COMPILER...
 }
 
 consumers() { # KIND FLAGS PKG-CONFIG-OPTION
-    # shellcheck disable=SC2086
+    # shellcheck disable=SC2086 # CC and cxx may hold flags
     succeeds "a C program with the $1 library" build_and_run "c-$1" "$2" "$3" $CC -std=c11
-    if command -v c++ >/dev/null; then
+    if command -v ${cxx%% *} >/dev/null; then
         succeeds "a C++ program with the $1 library" \
-            build_and_run "c++-$1" "$2" "$3" c++ -std=c++11 -x c++
+            build_and_run "c++-$1" "$2" "$3" $cxx -std=c++11 -x c++
     else
         skip "a C++ program with the $1 library" "no C++ compiler"
     fi
