@@ -95,17 +95,45 @@ void harness_note(const char *format, ...)
     va_end(list);
 }
 
-int harness_long(void)
+static int is_one(const char *name)
 {
-    const char *value = getenv("BNORM_TEST_LONG");
+    const char *value = getenv(name);
     return value != NULL && strcmp(value, "1") == 0;
 }
 
-int harness_sampled(int n)
+int harness_long(void)
 {
-    const char *value = getenv("BNORM_TEST_SAMPLE");
-    int k = value != NULL ? atoi(value) : 0;
-    return k <= 1 || n % k == 0;
+    return is_one("BNORM_TEST_LONG");
+}
+
+int harness_quick(void)
+{
+    return is_one("BNORM_TEST_QUICK");
+}
+
+int64_t harness_memory(void)
+{
+    char line[200];
+    long long kib = 0;
+    FILE *file = fopen("/proc/meminfo", "r");
+    while (file != NULL && kib == 0 && fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "MemAvailable: %lld kB", &kib) != 1)
+            kib = 0;
+    if (file != NULL)
+        fclose(file);
+    return kib * 1024;
+}
+
+int harness_lacks_memory(int64_t bytes)
+{
+    char reason[100];
+    int64_t there = harness_memory();
+    if (there >= bytes)
+        return 0;
+    snprintf(reason, sizeof reason, "needs %.1f GiB of memory, %.1f GiB are available",
+             (double)bytes / 0x1p30, (double)there / 0x1p30);
+    harness_skip(reason);
+    return 1;
 }
 
 /* FNV-1a (Fowler, Noll, Vo). */

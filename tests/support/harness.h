@@ -46,6 +46,16 @@ int harness_long(void);
  * one in k, the same on every machine; emulated ones are too slow for all. */
 int harness_sampled(int n);
 
+/* Whether this machine is emulated, and cases that take seconds should be skipped:
+ * BNORM_TEST_QUICK=1. */
+int harness_quick(void);
+
+/* Bytes of memory that the system calls available; 0 when it does not say. */
+int64_t harness_memory(void);
+
+/* Skip the case, and say why, unless that many bytes are available. */
+int harness_lacks_memory(int64_t bytes);
+
 /* ---- hashes: the same on every machine and ISA, or something is wrong -- */
 
 /* Where a hash begins (the offset basis of FNV-1a). */
