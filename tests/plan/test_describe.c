@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a plan says about itself: bytes by the traffic model, a workspace that is
+ * small beside the data, and words that agree with the numbers.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/fixture.h"
+#include "plan/plan.h"
+#include "plan/traffic.h"
+#include "support/data.h"
+#include "support/harness.h"
+
+/* The table of doc/architecture.md, in units of one matrix. */
+static const struct {
+    unsigned operation;
+    int compulsory, resident_reads, stream_reads, writes;
+} units[] = {
+    {BNORM_FORWARD, 2, 1, 2, 1},
+    {BNORM_BACKWARD, 3, 2, 4, 1},
+    {BNORM_FORWARD_BACKWARD, 4, 2, 4, 2},
+    {BNORM_STEP, 3, 1, 3, 2},
+    {BNORM_INFER, 2, 1, 1, 1},
+};
+
+static bnorm_plan *new_plan(const bnorm_context *context, int64_t rows, int64_t cols,
+                            bnorm_dtype dtype, bnorm_strategy strategy)
+{
+    bnorm_problem problem;
+    bnorm_problem_init(&problem, sizeof problem);
+    problem.rows = rows;
+    problem.cols = cols;
+    problem.dtype = problem.stats_dtype = dtype;
+    problem.strategy = strategy;
+    return fixture_plan(context, &problem);
+}
+
+static bnorm_description describe(const bnorm_plan *plan, unsigned operation)
+{
+    bnorm_description d;
+    memset(&d, 0xA5, sizeof d);
+    d.struct_size = sizeof d;
+    CU_ASSERT_EQUAL_FATAL(bnorm_plan_describe(plan, operation, &d), BNORM_OK);
+    return d;
+}
+
+static void bytes_follow_the_model(void)
+{
+    bnorm_context *context = fixture_context(2);
+    for (int i = 0; i < 5; i++)
+        for (int strategy = BNORM_STRATEGY_STREAM; strategy <= BNORM_STRATEGY_RESIDENT; strategy++)
+            for (int d = 0; d < 2; d++) {
+                bnorm_plan *plan = new_plan(context, 3000, 200, (bnorm_dtype)d,
+                                            (bnorm_strategy)strategy);
+                bnorm_description it = describe(plan, units[i].operation);
+                double matrix = 3000.0 * 200.0 * (double)data_size((bnorm_dtype)d);
+                int resident = strcmp(it.strategy, "resident") == 0;
+                int reads = resident ? units[i].resident_reads : units[i].stream_reads;
+                CU_ASSERT(resident || strcmp(it.strategy, "stream") == 0);
+                CU_ASSERT_EQUAL(it.bytes_read, reads * matrix);
+                CU_ASSERT_EQUAL(it.bytes_written, units[i].writes * matrix);
+                CU_ASSERT_EQUAL(it.bytes_compulsory, units[i].compulsory * matrix);
+                CU_ASSERT(it.bytes_read + it.bytes_written >= it.bytes_compulsory);
+                bnorm_plan_destroy(plan);
+            }
+    bnorm_context_destroy(context);
+}
+
+/* Global statistics need no second pass over x. */
+static void global_statistics_read_once(void)
+{
+    for (int i = 0; i < 5; i++) {
+        int index = bnorm_operation_index(units[i].operation);
+        bnorm_traffic stream = bnorm_traffic_of(index, BNORM_STRATEGY_STREAM, 0);
+        bnorm_traffic global = bnorm_traffic_of(index, BNORM_STRATEGY_STREAM, 1);
+        CU_ASSERT(global.reads <= stream.reads);
+        CU_ASSERT_EQUAL(global.writes, stream.writes);
+        CU_ASSERT_EQUAL(global.least, stream.least);
+        CU_ASSERT(global.reads + global.writes >= global.least);
+    }
+}
+
+static void the_strategy_asked_for(void)
+{
+    bnorm_context *context = fixture_context(2);
+    bnorm_plan *plan = new_plan(context, 1 << 20, 64, BNORM_F32, BNORM_STRATEGY_STREAM);
+    CU_ASSERT_STRING_EQUAL(describe(plan, BNORM_FORWARD_BACKWARD).strategy, "stream");
+    bnorm_plan_destroy(plan);
+    plan = new_plan(context, 2000, 512, BNORM_F32, BNORM_STRATEGY_RESIDENT);
+    CU_ASSERT_STRING_EQUAL(describe(plan, BNORM_FORWARD_BACKWARD).strategy, "resident");
+    bnorm_plan_destroy(plan);
+    bnorm_context_destroy(context);
+}
+
+/* A block that is said to be resident fits in the thread's share of cache. */
+static void resident_blocks_fit(void)
+{
+    static const int64_t shapes[][2] = {{500, 512}, {2450, 2048}, {9800, 1024}, {16384, 4096}};
+    bnorm_context *context = fixture_context(2);
+    bnorm_machine machine;
+    bnorm_topology_read(&machine);
+    int resident = 0;
+    for (int s = 0; s < 4; s++)
+        for (int i = 0; i < 3; i++) {
+            bnorm_plan *plan = new_plan(context, shapes[s][0], shapes[s][1], BNORM_F32,
+                                        BNORM_STRATEGY_AUTO);
+            bnorm_description d = describe(plan, units[i].operation);
+            int matrices = units[i].operation == BNORM_FORWARD ? 1 : 2; /* x; x and dy */
+            double held = (double)matrices * (double)shapes[s][0] * (double)d.block_cols * 4;
+            if (strcmp(d.strategy, "resident") == 0) {
+                resident++;
+                CU_ASSERT(held <= (double)bnorm_topology_cache_share(&machine));
+            }
+            bnorm_plan_destroy(plan);
+        }
+    CU_ASSERT(resident > 0);
+    bnorm_context_destroy(context);
+}
+
+/* At most 2% of X, 1 MiB, and for each thread one tile of y and of dy (what step
+ * shows its upstream function; rows padded to BNORM_PITCH_UNIT), for the shapes
+ * that matter and many threads. */
+static void workspaces_are_small(void)
+{
+    static const int64_t shapes[][2] = {
+        {65536, 1024},  {16384, 4096},  {1048576, 64}, {262144, 256}, {200000, 100},
+        {50000, 1000},  {32768, 1023},  {100000, 32},  {140000, 256}, {140000, 1},
+        {627200, 64},   {156800, 256},  {39200, 512},  {9800, 1024},  {2450, 2048},
+    };
+    static const int threads[] = {1, 2, 8, 64};
+    for (int t = 0; t < 4; t++) {
+        bnorm_context *context = fixture_context(threads[t]);
+        for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
+            bnorm_plan *plan = new_plan(context, shapes[s][0], shapes[s][1], BNORM_F32,
+                                        BNORM_STRATEGY_AUTO);
+            double matrix = 4.0 * (double)shapes[s][0] * (double)shapes[s][1];
+            for (int i = 0; i < 5; i++) {
+                bnorm_description d = describe(plan, units[i].operation);
+                int64_t pitch = bnorm_round_up(d.block_cols, BNORM_PITCH_UNIT);
+                double tile = 2 * 4.0 * (double)pitch * (double)d.block_rows;
+                double most = 0.02 * matrix + (1 << 20) + d.threads * tile;
+                if (!((double)d.workspace_bytes <= most))
+                    harness_note("%lld x %lld, operation %#x, %d threads: %zu bytes, at most %.0f",
+                                 (long long)shapes[s][0], (long long)shapes[s][1],
+                                 units[i].operation, threads[t], d.workspace_bytes, most);
+                CU_ASSERT((double)d.workspace_bytes <= most);
+                CU_ASSERT(d.workspace_bytes <= bnorm_plan_workspace_size(plan));
+            }
+            bnorm_plan_destroy(plan);
+        }
+        bnorm_context_destroy(context);
+    }
+}
+
+static void numbers_are_possible(void)
+{
+    static const int64_t shapes[][2] = {{0, 0}, {1, 1}, {0, 5}, {5, 0}, {1000, 7}, {70000, 100}};
+    bnorm_context *context = fixture_context(5);
+    for (int s = 0; s < 6; s++) {
+        bnorm_plan *plan = new_plan(context, shapes[s][0], shapes[s][1], BNORM_F64,
+                                    BNORM_STRATEGY_AUTO);
+        for (int i = 0; i < 5; i++) {
+            bnorm_description d = describe(plan, units[i].operation);
+            CU_ASSERT_EQUAL(d.struct_size, sizeof d);
+            CU_ASSERT_STRING_EQUAL(d.isa, bnorm_context_isa(context));
+            CU_ASSERT(d.threads >= 1 && d.threads <= 5);
+            CU_ASSERT(d.row_groups >= 1 && d.col_blocks >= (shapes[s][1] > 0));
+            CU_ASSERT(d.block_cols >= 0 && d.block_cols <= shapes[s][1]);
+            CU_ASSERT(d.col_blocks * d.block_cols >= shapes[s][1]);
+            CU_ASSERT(d.block_rows >= 1 && d.block_rows % BNORM_LEAF_ROWS == 0);
+            CU_ASSERT(d.nontemporal == 0 || d.nontemporal == 1);
+        }
+        bnorm_plan_destroy(plan);
+    }
+    bnorm_context_destroy(context);
+}
+
+/* One line for each declared operation, and the same numbers in it. */
+static void words_agree_with_numbers(void)
+{
+    bnorm_context *context = fixture_context(3);
+    for (unsigned operations = 1; operations <= BNORM_ALL_OPERATIONS; operations++) {
+        bnorm_problem problem;
+        bnorm_problem_init(&problem, sizeof problem);
+        problem.rows = 5000;
+        problem.cols = 300;
+        problem.operations = operations;
+        bnorm_plan *plan = fixture_plan(context, &problem);
+        const char *at = bnorm_plan_text(plan);
+        for (int i = 0; i < 5; i++) {
+            char words[64];
+            if (!(operations & units[i].operation))
+                continue;
+            bnorm_description d = describe(plan, units[i].operation);
+            size_t length = strcspn(at, "\n");
+            char line[512];
+            snprintf(line, sizeof line, "%.*s", (int)length, at);
+            snprintf(words, sizeof words, "%s:", fixture_operations[i].name);
+            CU_ASSERT_EQUAL(strncmp(line, words, strlen(words)), 0);
+            snprintf(words, sizeof words, "%lld row groups x %lld column blocks",
+                     (long long)d.row_groups, (long long)d.col_blocks);
+            CU_ASSERT_PTR_NOT_NULL(strstr(line, words));
+            CU_ASSERT_PTR_NOT_NULL(strstr(line, d.strategy));
+            CU_ASSERT_PTR_NOT_NULL(strstr(line, d.isa));
+            at += length + (at[length] == '\n');
+        }
+        CU_ASSERT_EQUAL(*at, '\0');
+        bnorm_plan_destroy(plan);
+    }
+    bnorm_context_destroy(context);
+}
+
+int main(int argc, char **argv)
+{
+    static const harness_case cases[] = {
+        {"bytes follow the model", bytes_follow_the_model},
+        {"global statistics read once", global_statistics_read_once},
+        {"the strategy asked for", the_strategy_asked_for},
+        {"resident blocks fit in cache", resident_blocks_fit},
+        {"workspaces are small", workspaces_are_small},
+        {"numbers are possible", numbers_are_possible},
+        {"words agree with numbers", words_agree_with_numbers},
+    };
+    return harness_main(argc, argv, "plan/describe", cases, HARNESS_COUNT(cases));
+}
