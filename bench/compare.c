@@ -12,7 +12,7 @@
 #include "timing.h"
 
 static const char *const headings[] = {
-    REPORT_HEADINGS, "<peer", "bnorm ms", "peer ms", "ratio", "least", "most"};
+    REPORT_HEADINGS, "<isa", "threads", "<peer", "bnorm ms", "peer ms", "ratio", "least", "most"};
 
 enum { COLUMNS = sizeof headings / sizeof *headings };
 
@@ -87,6 +87,8 @@ static void add_to_table(session *s, const workbench *w, const operation *op,
     int column = report_row(t, w, op);
     if (column < 0)
         return;
+    table_cell(t, column++, TABLE_PLAIN, "%s", s->author.isa);
+    table_cell(t, column++, TABLE_PLAIN, "%d", s->author.threads);
     table_cell(t, column++, TABLE_PLAIN, "%s", s->peer->name);
     table_cell(t, column++, TABLE_PLAIN, "%.4g", c->ours);
     table_cell(t, column++, TABLE_PLAIN, "%.4g", c->theirs);

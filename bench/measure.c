@@ -43,7 +43,7 @@ static int compete(contestant *all, int count, int rounds, const char *name)
 {
     for (int i = 0; i < count; i++)
         all[i].resting = false;
-    if (timing_rounds(all, count, SCREENING, name))
+    if (timing_rounds(all, count, rounds < SCREENING ? rounds : SCREENING, name))
         return -1;
     int first = fastest(all, count, -1), second = fastest(all, count, first);
     for (int i = 1; i < count; i++)
@@ -77,8 +77,8 @@ outcome measure(measurement *m, workbench *w, const operation *op, int rounds)
         m->min = timing_min(all[0].seconds, all[0].count);
         m->bytes = (double)k->bytes * (op->reads + op->writes);
         m->ceiling_seconds = median_of(&all[best]);
-        snprintf(m->ceiling_kernel, sizeof m->ceiling_kernel, "%s, %s, %d thread%s",
-                 k->variant->name, k->isa, k->threads, k->threads > 1 ? "s" : "");
+        snprintf(m->ceiling_kernel, sizeof m->ceiling_kernel, "%d x %s %s", k->threads, k->isa,
+                 k->variant->name);
         fraction = m->ceiling_seconds / m->median;
     }
     timing_free(all, 1 + c.count);

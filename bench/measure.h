@@ -12,7 +12,7 @@ typedef struct {
     double median, min;       /* seconds per call */
     double bytes;             /* that any implementation must move */
     double ceiling_seconds;   /* median, for those bytes */
-    char ceiling_kernel[48];  /* which one reached it */
+    char ceiling_kernel[48];  /* "2 x avx512 up plain cached" */
 } measurement;
 
 /* The operation with these arguments, for timing.h; status keeps an error. */

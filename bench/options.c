@@ -96,7 +96,7 @@ static outcome read_operations(options *o, const char *text)
         if (!op || o->operation_count == OPTIONS_LIST)
             result = complain_as(OUTCOME_USAGE,
                                  "--op '%s': expected forward, backward, fused, step or infer",
-                                 text);
+                                 word);
         else
             o->operations[o->operation_count++] = op;
     }
@@ -286,6 +286,11 @@ static outcome finish(options *o, const input_options *input, int count, char **
     outcome result = OUTCOME_DONE;
     if (o->operation_count == 0)
         result = read_operations(o, command->operations);
+    for (int i = 0; i < o->operation_count && o->loss; i++) {
+        if (o->operations[i]->flag == BNORM_STEP && !o->loss->elementwise)
+            return complain_as(OUTCOME_USAGE, "--loss %s needs whole rows, and step sees blocks "
+                               "of columns: use squared or logistic", o->loss->name);
+    }
     if (!result && o->file)
         result = shape_list_read(&o->shapes, o->file);
     else if (!result && !o->input_count && !o->shapes.count)

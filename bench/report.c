@@ -68,7 +68,5 @@ int report_row(table *t, const workbench *w, const operation *op)
     table_cell(t, c++, TABLE_PLAIN, "%lld", (long long)b->cols);
     table_cell(t, c++, TABLE_PLAIN, "%s", options_dtype_name(b->dtype));
     table_cell(t, c++, TABLE_PLAIN, "%s", op->name);
-    table_cell(t, c++, TABLE_PLAIN, "%s", bnorm_context_isa(w->engine.context));
-    table_cell(t, c++, TABLE_PLAIN, "%d", bnorm_context_threads(w->engine.context));
     return c;
 }

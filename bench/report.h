@@ -33,7 +33,7 @@ outcome report_print(const options *o, const record *r);
 
 /* Begin a row of a table whose first columns have these headings; returns the
  * next column, or -1 when out of memory. */
-#define REPORT_HEADINGS "<problem", "rows", "cols", "<type", "<operation", "<isa", "threads"
+#define REPORT_HEADINGS "<problem", "rows", "cols", "<type", "<operation"
 int report_row(table *t, const workbench *w, const operation *op);
 
 #endif

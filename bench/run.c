@@ -9,7 +9,7 @@
 #include "report.h"
 
 static const char *const headings[] = {
-    REPORT_HEADINGS, "<strategy", "median ms", "min ms", "GB/s", "% of ceiling", "verified",
+    REPORT_HEADINGS, "<strategy", "<isa", "threads", "median ms", "min ms", "GB/s", "% of ceiling", "verified",
     "error/bound"};
 
 enum { COLUMNS = sizeof headings / sizeof *headings };
@@ -38,6 +38,8 @@ static void add_to_table(session *s, const workbench *w, const result *r)
     if (c < 0)
         return;
     table_cell(t, c++, TABLE_PLAIN, "%s", r->strategy);
+    table_cell(t, c++, TABLE_PLAIN, "%s", s->author.isa);
+    table_cell(t, c++, TABLE_PLAIN, "%d", s->author.threads);
     table_cell(t, c++, TABLE_PLAIN, "%.4g", 1e3 * r->m.median);
     table_cell(t, c++, TABLE_PLAIN, "%.4g", 1e3 * r->m.min);
     table_cell(t, c++, TABLE_PLAIN, "%.1f", r->m.bytes / 1e9 / r->m.median);

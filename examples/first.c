@@ -6,13 +6,13 @@ int main(void)
 {
     float x[4][2] = {{1, 10}, {2, 20}, {3, 30}, {4, 40}}, y[4][2];
     float dy[4][2] = {{1, 0}, {0, 1}, {0, 0}, {0, 0}}, dx[4][2];
-    bnorm_context *context;
-    bnorm_plan *plan;
+    bnorm_context *context = NULL; /* the machine */
+    bnorm_plan *plan = NULL;       /* the machine and a problem */
     bnorm_problem problem;
-    bnorm_problem_init(&problem, sizeof problem);
-    problem.rows = 4, problem.cols = 2;
     bnorm_args args;
+    bnorm_problem_init(&problem, sizeof problem);
     bnorm_args_init(&args, sizeof args);
+    problem.rows = 4, problem.cols = 2;
     args.x.data = x, args.y.data = y, args.dy.data = dy, args.dx.data = dx;
     if (bnorm_context_create(&context, NULL) || bnorm_plan_create(&plan, context, &problem) ||
         bnorm_forward_backward(plan, &args))

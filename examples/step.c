@@ -6,7 +6,6 @@
  * The loss is J = 1/(2N) sum (y - t)^2, so dJ/dy = (y - t)/N.
  */
 #include <bnorm.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -38,7 +37,7 @@ static int squared_error(void *user, const bnorm_block *block)
 
 static int run(float *x, float *dx, float *target)
 {
-    float gamma[COLS], beta[COLS], dgamma[COLS], dbeta[COLS];
+    float gamma[COLS], beta[COLS], dgamma[COLS];
     for (int c = 0; c < COLS; c++)
         gamma[c] = 1, beta[c] = 0;
     for (int r = 0; r < ROWS; r++) {
@@ -57,7 +56,7 @@ static int run(float *x, float *dx, float *target)
     bnorm_args args;
     bnorm_args_init(&args, sizeof args);
     args.x.data = x, args.dx.data = dx; /* no y, no dy: they live in cache only */
-    args.gamma = gamma, args.beta = beta, args.dgamma = dgamma, args.dbeta = dbeta;
+    args.gamma = gamma, args.beta = beta, args.dgamma = dgamma;
     args.upstream = squared_error, args.user = &t;
 
     bnorm_context *context = NULL;
@@ -67,8 +66,8 @@ static int run(float *x, float *dx, float *target)
     if (failed)
         fprintf(stderr, "%s\n", bnorm_last_error());
     else
-        printf("loss %.6f per column, dgamma[0] %.6f, dbeta[0] %.6f\n",
-               (t.loss[0] + t.loss[1]) / COLS, dgamma[0], fabsf(dbeta[0]));
+        printf("loss %.6f per column, dgamma[0] %.6f\n", (t.loss[0] + t.loss[1]) / COLS,
+               dgamma[0]);
     bnorm_plan_destroy(plan);
     bnorm_context_destroy(context);
     return failed;

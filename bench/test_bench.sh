@@ -1,0 +1,217 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# bnorm-bench as its users meet it: exit statuses, complaints, records, input files.
+# Nothing here looks at a time.
+set -u
+. "$srcdir/tests/tree/tap.sh"
+bench=bench/bnorm-bench
+
+# ends STATUS PATTERN NAME ARGUMENT...: exit status, and a pattern that a line of
+# the output (both streams) must match
+ends() {
+    status=$1 pattern=$2 name=$3
+    shift 3
+    $bench "$@" >"$scratch/out" 2>&1 </dev/null
+    got=$?
+    {
+        [ $got = "$status" ] || echo "exit status $got, expected $status"
+        grep -q -e "$pattern" "$scratch/out" || echo "no line matches '$pattern'"
+    } > "$scratch/findings"
+    [ ! -s "$scratch/findings" ] || tail -n 5 "$scratch/out" >> "$scratch/findings"
+    nothing "$name" < "$scratch/findings"
+}
+
+# has_keys NAME KEY...: every line of $scratch/records has them
+has_keys() {
+    name=$1
+    shift
+    {
+        [ -s "$scratch/records" ] || echo "no records"
+        for key; do
+            grep -v "\"$key\":" "$scratch/records" | sed "s/^/no $key in /"
+        done
+    } | nothing "$name"
+}
+
+small="--threads 1 --reps 1"
+
+# ---- the command line ---------------------------------------------------------
+
+ends 2 '^usage:' "no command"
+ends 0 '^usage:' "help" --help
+ends 0 '^bnorm-bench [0-9]' "version" --version
+ends 2 "unknown command 'jump'" "an unknown command" jump
+for command in run verify sweep compare; do
+    ends 0 "^usage: bnorm-bench $command" "$command --help" $command --help
+done
+ends 2 "unknown .*'--jump'" "an unknown option" run --jump
+ends 2 "'--peer'" "an option of another command" run --peer textbook
+ends 2 "expects a value" "an option without its value" run --shape
+ends 2 "'stray'" "an argument too many" run stray
+ends 2 "--op 'jump'" "an unknown operation" run --op forward,jump
+for shape in 3by4 0x3 3x 3x4x5 -1x2 99999999999999999999x1 ''; do
+    ends 2 "--shape" "the shape '$shape'" run --shape "$shape"
+done
+ends 2 "--dtype 'f8'" "an unknown type" run --dtype f8
+ends 2 "--strategy 'jump'" "an unknown strategy" run --strategy jump
+ends 2 "--layout 'jump'" "an unknown layout" run --layout jump
+ends 2 "--loss 'jump'" "an unknown loss" run --loss jump
+ends 2 "--peer 'jump'" "an unknown peer" compare --peer jump
+ends 2 'isa is "jump"' "an unknown ISA" run --shape 3x4 --isa jump
+ends 2 "--threads '0'" "no threads" run --threads 0
+ends 2 "--reps 'many'" "reps that are no number" run --reps many
+ends 2 "--max-bytes '3X'" "a size with a wrong unit" run --max-bytes 3X
+ends 2 "exclude each other" "two styles at once" run --json --csv
+ends 2 "need --input" "labels of no input" run --labels label
+ends 2 "whole rows" "softmax block by block" run --op step --loss softmax
+ends 3 "skipped" "a problem beyond --max-bytes" run --shape 1000x100 --max-bytes 1K
+
+# ---- shapes -------------------------------------------------------------------
+
+printf '# a comment\n\nfirst 65 7 2 # another\nhuge 100000000 1000\nlast\t64 16\n' \
+    > "$scratch/shapes"
+# shellcheck disable=SC2086
+ends 0 '^huge skipped\|: huge skipped' "sweep skips what is too large" \
+    sweep "$scratch/shapes" --max-bytes 1M $small
+grep -c '^first .* 65 \|^last .* 64 ' "$scratch/out" | grep -vx 2 |
+    nothing "sweep runs the others"
+ends 2 "expected a file" "sweep without a file" sweep
+ends 2 "No such file" "sweep with a file that is not there" sweep "$scratch/absent"
+for line in 'short 3' 'many 3 4 5 6' 'zero 0 4' 'word three 4' 'weight 3 4 -1'; do
+    printf 'good 3 4\n%s\n' "$line" > "$scratch/shapes"
+    ends 2 "shapes:2: expected" "the line '$line' in a file of shapes" sweep "$scratch/shapes"
+done
+echo '# nothing' > "$scratch/shapes"
+ends 2 "no shapes" "a file without shapes" sweep "$scratch/shapes"
+
+# ---- input files --------------------------------------------------------------
+
+printf 'a,"b", c\r\n1,2,0\r\n3,5.5,1\r\n-2e1,7,1\r\n\r\n' > "$scratch/good.csv"
+# shellcheck disable=SC2086
+ends 0 '^good  *3  *2 .* yes ' "a CSV file with labels" \
+    run --input "$scratch/good.csv" --labels c --loss squared --verify $small
+# shellcheck disable=SC2086
+ends 0 '^good  *3  *3 .* yes ' "a CSV file without labels" \
+    run --input "$scratch/good.csv" --verify $small
+verify="verify --dtype f32 --op fused --threads 1 --strategy stream"
+# shellcheck disable=SC2086
+{
+    $bench $verify --input "$scratch/good.csv" --labels c --loss softmax > "$scratch/by_name"
+    $bench $verify --input "$scratch/good.csv" --labels 3 --loss softmax > "$scratch/by_number"
+    $bench $verify --input "$scratch/good.csv" --labels 1 > "$scratch/another"
+}
+diff "$scratch/by_name" "$scratch/by_number" 2>&1 | nothing "labels by name and by number"
+if cmp "$scratch/by_name" "$scratch/another" >/dev/null; then echo "the same output"; fi |
+    nothing "another column of labels is another matrix"
+
+ends 2 "absent.csv: No such file" "a CSV file that is not there" run --input "$scratch/absent.csv"
+ends 2 "no column 'd'" "labels in no column" run --input "$scratch/good.csv" --labels d
+ends 2 "no column '4'" "labels beyond the last column" run --input "$scratch/good.csv" --labels 4
+ends 2 "label 2 of row 1" "labels that are no classes" \
+    run --input "$scratch/good.csv" --labels b --loss softmax
+ends 2 "needs --labels" "a loss without labels" run --input "$scratch/good.csv" --loss squared
+printf 'a,b\n1,2\n3\n' > "$scratch/bad.csv"
+ends 2 'bad.csv:3: 1 fields, expected 2' "a short line" run --input "$scratch/bad.csv"
+printf 'a,b\n1,2\n3,x4\n' > "$scratch/bad.csv"
+ends 2 "bad.csv:3: field 2, 'x4', is not a number" "a word among numbers" \
+    run --input "$scratch/bad.csv"
+printf '1,2\n3,\n' > "$scratch/bad.csv"
+ends 2 "bad.csv:2: field 2, '', is not a number" "an empty field" run --input "$scratch/bad.csv"
+printf 'a,b\n' > "$scratch/bad.csv"
+ends 2 "no rows" "a CSV file of names only" run --input "$scratch/bad.csv"
+
+head -c 96 /dev/zero > "$scratch/zeros.raw" # 3 x 8 float32, 3 x 4 float64
+# shellcheck disable=SC2086
+ends 0 '^zeros  *3  *8  *f32 .* yes ' "a raw file" \
+    run --input "$scratch/zeros.raw" --shape 3x8 --verify $small
+# shellcheck disable=SC2086
+ends 0 '^zeros  *3  *4  *f64 .* yes ' "a raw file of doubles" \
+    run --input "$scratch/zeros.raw" --shape 3x4 --dtype f64 --verify $small
+ends 2 "ends before" "a raw file that is too short" run --input "$scratch/zeros.raw" --shape 4x8
+ends 2 "goes on after" "a raw file that is too long" run --input "$scratch/zeros.raw" --shape 2x8
+ends 2 "needs --shape" "a raw file without a shape" run --input "$scratch/zeros.raw"
+cp "$scratch/zeros.raw" "$scratch/zeros"
+ends 2 "say --format" "a file of unknown format" run --input "$scratch/zeros" --shape 3x8
+# shellcheck disable=SC2086
+ends 0 '^zeros ' "--format goes before the ending" \
+    run --input "$scratch/zeros" --shape 3x8 --format raw $small
+
+# x (5 x 3 of float32) and t (5 of int32), the same as in this CSV file.
+printf '0,1,4,0\n2,2,4,1\n1,0,1,2\n4,2,2,1\n4,1,0,0\n' > "$scratch/test_input.csv"
+h5=$top/bench/test_input.h5
+# shellcheck disable=SC2086
+if $bench $verify --input "$h5" --dataset x --labels t > "$scratch/by_hdf5" 2>&1; then
+    $bench $verify --input "$scratch/test_input.csv" --labels 4 > "$scratch/by_csv"
+    diff "$scratch/by_hdf5" "$scratch/by_csv" | nothing "an HDF5 file"
+    ends 2 "needs --dataset" "an HDF5 file without a dataset" run --input "$h5"
+    ends 2 "no dataset 'y'" "a dataset that is not there" run --input "$h5" --dataset y
+    ends 2 "not 2 dim" "a dataset that is no matrix" run --input "$h5" --dataset t
+    ends 2 "no HDF5 file" "a file that is not HDF5" \
+        run --input "$scratch/good.csv" --format hdf5 --dataset x
+else
+    grep -v 'without HDF5' "$scratch/by_hdf5" | nothing "an HDF5 file without HDF5"
+    ends 3 "without HDF5" "its exit status" run --input "$h5" --dataset x
+fi
+
+# ---- what is printed ----------------------------------------------------------
+
+# shellcheck disable=SC2086
+$bench run --op forward,step --shape 65x7 --csv --verify $small > "$scratch/records" 2>&1
+awk -F, 'NR == 1 { fields = NF } NF != fields || NR == 2 && $8 != "65x7"
+         END { if (NR != 3) print NR " lines" }' "$scratch/records" | nothing "CSV records"
+# shellcheck disable=SC2086
+ends 0 'not asked' "what is not verified does not say so" run --shape 65x7 $small
+esc=$(printf '\033')
+grep "$esc" "$scratch/out" | nothing "no colours but on a terminal"
+
+author="command version commit cpu isa threads binding"
+problem="name op rows cols dtype layout ld"
+if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scratch/err"; then
+    times="strategy time_ms_median time_ms_min gb_s ceiling_gb_s ceiling_fraction verified max_error"
+    ratios="peer peer_version peer_layout time_ms peer_time_ms ratio ratio_min ratio_max"
+    # shellcheck disable=SC2086
+    has_keys "keys of run" $author $problem $times
+    grep -v '"verified":true' "$scratch/records" | nothing "run says that it is verified"
+    $bench run --json --shape 65x7 $small > "$scratch/records"
+    grep -v '"verified":null,"max_error":null' "$scratch/records" |
+        nothing "without --verify nothing is claimed"
+    $bench verify --json --shape 65x7 --threads 1 > "$scratch/records"
+    # shellcheck disable=SC2086
+    has_keys "keys of verify" $author $problem strategy verified max_error same_bits
+    printf 'one 65 7\ntwo 64 16 3\n' > "$scratch/shapes"
+    # shellcheck disable=SC2086
+    $bench sweep --json "$scratch/shapes" $small > "$scratch/all"
+    grep -v geomean "$scratch/all" > "$scratch/records"
+    # shellcheck disable=SC2086
+    has_keys "keys of sweep" $author $problem $times
+    grep -c . "$scratch/all" | grep -vx 3 | nothing "sweep: a record per shape and a summary"
+    # shellcheck disable=SC2086
+    $bench compare --json --op forward,fused --shape 65x7,64x16 $small > "$scratch/all"
+    grep -v geomean "$scratch/all" > "$scratch/records"
+    # shellcheck disable=SC2086
+    has_keys "keys of compare" $author $problem $ratios
+    grep -c . "$scratch/records" | grep -vx 4 |
+        nothing "compare: a record per shape and operation"
+    grep geomean "$scratch/all" > "$scratch/records"
+    # shellcheck disable=SC2086
+    has_keys "keys of compare's summary" $author op dtype layout peer geomean
+    grep -c . "$scratch/records" | grep -vx 2 | nothing "compare: a summary per operation"
+else
+    grep -v 'without jansson' "$scratch/err" | nothing "--json without jansson says so"
+    skip "keys of the records" "built without jansson"
+fi
+
+# ---- every operation, type and loss, verified ----------------------------------
+
+# shellcheck disable=SC2086
+for dtype in f32 f64; do
+    ends 0 'fused' "all operations, $dtype" run --op forward,backward,fused,step,infer \
+        --shape 129x17 --dtype $dtype --verify $small
+    grep -c ' yes ' "$scratch/out" | grep -vx 5 | nothing "all operations, $dtype, are verified"
+    for loss in softmax squared logistic; do
+        ends 0 ' yes ' "$loss, $dtype" run --op fused --shape 129x17 --loss $loss --dtype $dtype \
+            --verify $small
+    done
+done
+ends 0 ' yes  *yes ' "verify over teams and ISAs" verify --shape 1x1,65x17 --op forward,step
+finish
