@@ -22,6 +22,9 @@ static void open_all(void)
 /* The trial, for training operations, with every context. */
 static void right_everywhere(trial_spec s)
 {
+    static int calls;
+    if (!harness_sampled(calls++))
+        return;
     for (int op = 0; op < HARNESS_COUNT(operations); op++)
         for (int i = 0; i < all.count; i++) {
             s.operation = operations[op];
@@ -67,6 +70,8 @@ static void constant_column(void)
                 s.x = (data_spec){DATA_CONSTANT, value[v], fabs(value[v]) / 64, 3};
                 s.eps = (v + r) % 2 ? 1e-5 : 0;
                 s.absent = types == 1 ? TRIAL_NO_BETA : 0;
+                if (!harness_sampled(v + r + types))
+                    continue;
                 for (int i = 0; i < all.count; i++)
                     expect_constant(&s, all.context[i]);
                 if (fabs(value[v]) < 1e38) /* 3e38 +- 6/64 of it may be infinite: y only */

@@ -95,20 +95,17 @@ void harness_note(const char *format, ...)
     va_end(list);
 }
 
-static int is_one(const char *name)
+int harness_long(void)
 {
-    const char *value = getenv(name);
+    const char *value = getenv("BNORM_TEST_LONG");
     return value != NULL && strcmp(value, "1") == 0;
 }
 
-int harness_long(void)
+int harness_sampled(int n)
 {
-    return is_one("BNORM_TEST_LONG");
-}
-
-int harness_quick(void)
-{
-    return is_one("BNORM_TEST_QUICK");
+    const char *value = getenv("BNORM_TEST_SAMPLE");
+    int k = value != NULL ? atoi(value) : 0;
+    return k <= 1 || n % k == 0;
 }
 
 int64_t harness_memory(void)
