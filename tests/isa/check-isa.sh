@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Run the test programs on machines that one does not have, and compare: every case
 # must pass there too, there must be as many of them, and every hash must be the one
-# that the generic kernels give natively.  `make check-isa` calls this.
+# that the generic kernels give natively.  All run with BNORM_TEST_QUICK=1, which makes
+# sweeps shorter.  `make check-isa` calls this.
 #
 #   native  this CPU: generic (the reference), and each other ISA that it has
 #   k8      an x86-64 without AVX, SSE4 and FMA (qemu-user): generic needs none of them
@@ -14,7 +15,6 @@
 #                     with AVX-512, which then stands for it (default: all, but haswell
 #                     only where this CPU lacks AVX2)
 # CHECK_ISA_PROGRAMS  patterns of test programs, as tests/exec/* (default: *)
-# CHECK_ISA_SAMPLE    the long sweeps run one trial in so many (default: 29)
 # CHECK_ISA_CACHE     where downloads are kept (default: tests/isa/cache of the build)
 # shellcheck disable=SC2086,SC2154 # lists of words; srcdir comes from the makefile
 set -uf     # f: the patterns are not for the shell to expand
@@ -25,7 +25,6 @@ set -uf     # f: the patterns are not for the shell to expand
 here=$top/tests/isa
 work=$PWD/tests/isa/work
 cache=${CHECK_ISA_CACHE:-$PWD/tests/isa/cache}
-sample=${CHECK_ISA_SAMPLE:-29}
 patterns=${CHECK_ISA_PROGRAMS:-*}
 k8="qemu-x86_64-static -cpu Opteron_G1"
 begin=$(seconds)
@@ -62,7 +61,7 @@ try() {
     machine=$1-$2 isa=$2 build=$3 start=$(seconds)
     shift 3
     for program in $(programs "$build" $patterns); do
-        (cd "$work/$build" && BNORM_ISA=$isa BNORM_TEST_SAMPLE=$sample OMP_WAIT_POLICY=passive \
+        (cd "$work/$build" && BNORM_ISA=$isa BNORM_TEST_QUICK=1 OMP_WAIT_POLICY=passive \
             run "$(log_of "$machine" "$program")" timeout 300 "$@" "./$program")
     done
     echo "# $machine: $(($(seconds) - start)) s"
@@ -86,7 +85,7 @@ boot_bochs() { # KERNEL; leaves the process in $bochs
     rm -rf "$work/bochs"
     mkdir -p "$root"
     {
-        echo "export BNORM_ISA=avx512 BNORM_TEST_SAMPLE=$sample OMP_WAIT_POLICY=passive"
+        echo "export BNORM_ISA=avx512 BNORM_TEST_QUICK=1 OMP_WAIT_POLICY=passive"
         for program in $(programs native $patterns); do
             mkdir -p "$root/$(dirname "$program")"
             strip -o "$root/$program" "$work/native/$program"
