@@ -33,6 +33,7 @@ typedef struct {
     const void *gamma, *beta; /* of the data's type, like all vectors here */
     void *mean, *rstd, *dgamma, *dbeta;
     double *sums;             /* threads x 2 x sums_ld */
+    void *parts;              /* the same, of the data's type */
     int64_t sums_ld;          /* >= cols, whole cache lines */
 } loops_job;
 

@@ -61,6 +61,7 @@ static void close(void *opened)
 {
     textbook *t = opened;
     free(t->job.sums);
+    free(t->job.parts);
     free(t->vectors);
     free(t);
 }
@@ -76,15 +77,16 @@ static void *open(const batch *b, const operation *op, const engine *e)
                            .threads = bnorm_context_threads(e->context),
                            .x = b->x, .y = b->y, .dy = b->dy, .dx = b->dx,
                            .gamma = b->gamma, .beta = b->beta};
-        job->sums_ld = (b->cols + 7) / 8 * 8;
-        job->sums = aligned_alloc(line, (size_t)job->threads * 2 * (size_t)job->sums_ld *
-                                            sizeof *job->sums);
+        job->sums_ld = (b->cols + 15) / 16 * 16;
+        size_t sums = (size_t)job->threads * 2 * (size_t)job->sums_ld * sizeof(double);
+        job->sums = aligned_alloc(line, sums);
+        job->parts = aligned_alloc(line, sums); /* enough for either type */
         t->vectors = aligned_alloc(line, 4 * vector);
         t->loops = loops_for(bnorm_context_isa(e->context));
         t->batch = b;
         t->op = op;
     }
-    if (!t || !t->job.sums || !t->vectors) {
+    if (!t || !t->job.sums || !t->job.parts || !t->vectors) {
         complain("textbook: out of memory");
         if (t)
             close(t);
