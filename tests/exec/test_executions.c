@@ -110,6 +110,37 @@ static void workspaces_of_the_users(void)
     use_together(2, 1, 1);
 }
 
+/* The caller's workspace is what is used, all of it and nothing behind it. */
+static void a_workspace_is_used_to_its_end(void)
+{
+    enum { GUARD = 256, PATTERN = 0xA5 };
+    for (int threads = 1; threads <= 3; threads++) {
+        bnorm_context *context;
+        bnorm_plan *plan = new_plan(&context, threads, 1);
+        size_t size = bnorm_plan_workspace_size(plan);
+        unsigned char *space = aligned_alloc(64, (size + GUARD + 63) / 64 * 64);
+        for (int o = 0; o < FIXTURE_OPERATIONS; o++) {
+            fixture f;
+            int used = 0, beyond = 0;
+            fixture_init(&f, ROWS, COLS, BNORM_F32, BNORM_F32);
+            memset(space, PATTERN, size + GUARD);
+            f.args.workspace = space;
+            CU_ASSERT_EQUAL(fixture_operations[o].call(plan, &f.args), BNORM_OK);
+            CU_ASSERT_EQUAL(fixture_hash(&f, fixture_outputs(fixture_operations[o].bit)),
+                            serial_hash(&fixture_operations[o])); /* whatever was in it */
+            for (size_t i = 0; i < size; i++)
+                used += space[i] != PATTERN;
+            for (int i = 0; i < GUARD; i++)
+                beyond += space[size + (size_t)i] != PATTERN;
+            CU_ASSERT(used > 0 && beyond == 0);
+            fixture_free(&f);
+        }
+        free(space);
+        bnorm_plan_destroy(plan);
+        bnorm_context_destroy(context);
+    }
+}
+
 /* ---- waiting ---------------------------------------------------------------- */
 
 typedef struct {
@@ -267,6 +298,7 @@ int main(int argc, char **argv)
         {"as many workspaces as users", as_many_workspaces_as_users},
         {"fewer workspaces than users", fewer_workspaces_than_users},
         {"workspaces of the users", workspaces_of_the_users},
+        {"a workspace is used to its end", a_workspace_is_used_to_its_end},
         {"a call too many waits", a_call_too_many_waits},
         {"an upstream function's own plan is busy", its_own_plan_is_busy},
         {"another plan is not", another_plan_is_not},

@@ -282,6 +282,7 @@ static void a_failing_function(void)
         atomic_store(&w->failing, 0);
         fixture_fill(&f);
         CU_ASSERT_EQUAL(bnorm_step(plan, &f.args), BNORM_OK);
+        CU_ASSERT_EQUAL(*f.args.batches, 4);
         CU_ASSERT_EQUAL(fixture_hash(&f, fixture_outputs(BNORM_FORWARD_BACKWARD)), good);
         free_witness(w);
         bnorm_plan_destroy(plan);
