@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Run the test programs on machines that one does not have, and compare: every case
 # must pass there too, there must be as many of them, and every hash must be the one
-# that the generic kernels give natively.  All run with BNORM_TEST_QUICK=1, which makes
-# sweeps shorter.  `make check-isa` calls this.
+# that the generic kernels give natively.  Sweeps run one trial
+# in 29 (BNORM_TEST_SAMPLE; coprime to the lengths of their loops).  `make check-isa` calls this.
 #
 #   native  this CPU: generic (the reference), and each other ISA that it has
 #   k8      an x86-64 without AVX, SSE4 and FMA (qemu-user): generic needs none of them
@@ -61,7 +61,7 @@ try() {
     machine=$1-$2 isa=$2 build=$3 start=$(seconds)
     shift 3
     for program in $(programs "$build" $patterns); do
-        (cd "$work/$build" && BNORM_ISA=$isa BNORM_TEST_QUICK=1 OMP_WAIT_POLICY=passive \
+        (cd "$work/$build" && BNORM_ISA=$isa BNORM_TEST_SAMPLE=29 OMP_WAIT_POLICY=passive \
             run "$(log_of "$machine" "$program")" timeout 300 "$@" "./$program")
     done
     echo "# $machine: $(($(seconds) - start)) s"
@@ -85,7 +85,7 @@ boot_bochs() { # KERNEL; leaves the process in $bochs
     rm -rf "$work/bochs"
     mkdir -p "$root"
     {
-        echo "export BNORM_ISA=avx512 BNORM_TEST_QUICK=1 OMP_WAIT_POLICY=passive"
+        echo "export BNORM_ISA=avx512 BNORM_TEST_SAMPLE=29 OMP_WAIT_POLICY=passive"
         for program in $(programs native $patterns); do
             mkdir -p "$root/$(dirname "$program")"
             strip -o "$root/$program" "$work/native/$program"

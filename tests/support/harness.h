@@ -42,6 +42,10 @@ void harness_note(const char *format, ...);
 /* Whether the slow tier was asked for: BNORM_TEST_LONG=1. */
 int harness_long(void);
 
+/* Whether trial n of a sweep is to run: always, unless BNORM_TEST_SAMPLE=k asks for
+ * one in k, the same on every machine; emulated ones are too slow for all. */
+int harness_sampled(int n);
+
 /* Bytes of memory that the system calls available; 0 when it does not say. */
 int64_t harness_memory(void);
 

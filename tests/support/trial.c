@@ -280,13 +280,10 @@ int trial_name(const trial_spec *s, char *text, size_t size)
 
 int trial_right(const trial_spec *spec, const bnorm_context *context)
 {
-    static int calls;
     trial t;
     char name[400], text[200] = "out of memory";
     oracle_report report;
     int right = 0;
-    if (!harness_sampled(calls++))
-        return 1;
     if (trial_open(&t, spec) == 0) {
         bnorm_status status = trial_run(&t, context);
         if (status != BNORM_OK)

@@ -81,8 +81,7 @@ double trial_compare(const trial *t, oracle_report *report);
 /* Of all outputs. */
 uint64_t trial_hash(const trial *t);
 
-/* All of the above: 1 if right; else 0 and a note that says what was wrong.  A quick
- * run looks at the calls that harness_sampled() chooses. */
+/* All of the above: 1 if right; else 0 and a note that says what was wrong. */
 int trial_right(const trial_spec *spec, const bnorm_context *context);
 
 /* The hash of a run, having checked nothing but that it ran; 0 if it did not. */
