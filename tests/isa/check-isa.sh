@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Run the test programs on machines that one does not have, and compare: every case
 # must pass there too, there must be as many of them, and every hash must be the one
-# that the generic kernels give natively.  Sweeps run one trial
-# in 29 (BNORM_TEST_SAMPLE; coprime to the lengths of their loops).  `make check-isa` calls this.
+# that the generic kernels give natively.  Sweeps run one trial in 29 (coprime to the
+# lengths of their loops): Bochs is some hundred times as slow as the CPU.
 #
 #   native  this CPU: generic (the reference), and each other ISA that it has
 #   k8      an x86-64 without AVX, SSE4 and FMA (qemu-user): generic needs none of them

@@ -42,11 +42,13 @@ build() {
     return $status
 }
 
-# programs NAME PATTERN...: the test programs of build NAME that a pattern matches.
+# programs NAME PATTERN...: the test programs of build NAME that a pattern matches;
+# what scripts run is not among them.
 programs() {
     name=$1
     shift
     for program in $(make -s --no-print-directory -C "$work/$name" print-check-programs); do
+        case $program in */test_*) ;; *) continue ;; esac
         for pattern; do
             # shellcheck disable=SC2254 # it is a pattern
             case $program in $pattern) echo "$program"; break ;; esac
