@@ -60,12 +60,13 @@ outcome loss_check_labels(const loss *loss, const double *labels, int64_t rows, 
         return complain_as(OUTCOME_USAGE, "--loss %s: the input needs --labels COLUMN", loss->name);
     for (int64_t i = 0; i < rows; i++) {
         double t = labels[i];
-        if (loss->classes ? !(t >= 0 && t < (double)cols && t == floor(t)) : !isfinite(t))
+        if (loss->classes && !(t >= 0 && t < (double)cols && t == floor(t)))
             return complain_as(OUTCOME_USAGE,
-                               "--loss %s: label %g of row %lld is not %s%lld", loss->name, t,
-                               (long long)i + 1,
-                               loss->classes ? "a whole number from 0 to " : "finite, of ",
-                               (long long)(loss->classes ? cols - 1 : rows));
+                               "--loss %s: label %g of row %lld is not a column, 0 to %lld",
+                               loss->name, t, (long long)i + 1, (long long)cols - 1);
+        if (!isfinite(t))
+            return complain_as(OUTCOME_USAGE, "--loss %s: label %g of row %lld is not finite",
+                               loss->name, t, (long long)i + 1);
     }
     return OUTCOME_DONE;
 }

@@ -7,8 +7,8 @@ static void NAME(softmax)(const loss_target *target, const bnorm_block *block)
 {
     REAL scale = 1 / (REAL)target->rows;
     for (int64_t r = 0; r < block->rows; r++) {
-        const REAL *y = (const REAL *)block->y + r * block->y_ld;
-        REAL *dy = (REAL *)block->dy + r * block->dy_ld;
+        const REAL *restrict y = (const REAL *)block->y + r * block->y_ld;
+        REAL *restrict dy = (REAL *)block->dy + r * block->dy_ld;
         REAL top = y[0], sum = 0; /* exp(y - top) can't overflow */
         for (int64_t c = 1; c < block->cols; c++)
             top = y[c] > top ? y[c] : top;
@@ -24,8 +24,8 @@ static void NAME(squared)(const loss_target *target, const bnorm_block *block)
 {
     REAL scale = 1 / (REAL)target->rows;
     for (int64_t r = 0; r < block->rows; r++) {
-        const REAL *y = (const REAL *)block->y + r * block->y_ld;
-        REAL *dy = (REAL *)block->dy + r * block->dy_ld;
+        const REAL *restrict y = (const REAL *)block->y + r * block->y_ld;
+        REAL *restrict dy = (REAL *)block->dy + r * block->dy_ld;
         REAL label = (REAL)target->labels[block->row + r];
         for (int64_t c = 0; c < block->cols; c++)
             dy[c] = (y[c] - label) * scale;
@@ -36,8 +36,8 @@ static void NAME(logistic)(const loss_target *target, const bnorm_block *block)
 {
     REAL scale = 1 / (REAL)target->rows;
     for (int64_t r = 0; r < block->rows; r++) {
-        const REAL *y = (const REAL *)block->y + r * block->y_ld;
-        REAL *dy = (REAL *)block->dy + r * block->dy_ld;
+        const REAL *restrict y = (const REAL *)block->y + r * block->y_ld;
+        REAL *restrict dy = (REAL *)block->dy + r * block->dy_ld;
         int64_t label = (int64_t)target->labels[block->row + r];
         for (int64_t c = 0; c < block->cols; c++) {
             REAL sign = block->col + c == label ? 1 : -1;
