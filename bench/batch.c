@@ -59,6 +59,8 @@ static void fill_dy(batch *b)
     data_fill(&dy, b->dtype, b->dy, b->rows, b->cols);
 }
 
+/* x has a mean, or a wrong mean would go unnoticed; gamma and beta are not 1 and
+ * 0, and the running variance is positive, for the same reason. */
 static void fill(batch *b, const batch_source *source)
 {
     uint64_t seed = b->seed;
@@ -225,7 +227,7 @@ bool batch_verify(batch *b, const operation *op, const bnorm_problem *problem,
     bnorm_args after, before;
     batch_args(b, op, &after);
     before = after;
-    if (op->flag == BNORM_STEP) { /* the gradient that the upstream function gave */
+    if (op->flag == BNORM_STEP) { /* the gradient that the upstream function gave, again */
         loss_whole_gradient(&b->target, b->cols, b->y, b->dy, 1);
         before.dy = b->dy;
     }

@@ -33,7 +33,8 @@ void ceiling_init(ceiling *c, const batch *b, const operation *op, int threads)
     int usable;
     for (int i = 0; bnorm_isa_name(i, &usable); i++) {
         const char *isa = bnorm_isa_name(i, &usable);
-        /* Generic loops are never the best where there are others. */
+        /* Wider vectors are not always faster on memory, so each ISA competes; but
+         * generic loops are never the best where there are others. */
         if (!usable || (strcmp(isa, "generic") == 0 && c->count > 0))
             continue;
         add(c, loops_for(isa), &like, threads);

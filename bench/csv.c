@@ -99,6 +99,7 @@ static outcome begin(reader *r, bool header)
     return OUTCOME_DONE;
 }
 
+/* Rows come one by one and nobody says how many: double what there is. */
 static int make_room(reader *r)
 {
     if (r->data->rows < r->room)

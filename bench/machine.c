@@ -56,6 +56,8 @@ static double read_limit(const char *path)
     return limit;
 }
 
+/* What the system calls available, or what a version-2 control group leaves,
+ * whichever is less. */
 double machine_memory(void)
 {
     char text[64];

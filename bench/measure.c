@@ -36,7 +36,8 @@ static int fastest(const contestant *all, int count, int but)
     return best;
 }
 
-/* Let the operation (contestant 0) and its kernels take turns: all of them, then
+/* Medians of the same rounds are compared, never a lucky minimum with a typical
+ * time.  Let the operation (contestant 0) and its kernels take turns: all of them, then
  * the two fastest kernels alone.  Returns the index of the best kernel, -1 when
  * out of memory. */
 static int compete(contestant *all, int count, int rounds, const char *name)

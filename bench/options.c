@@ -28,25 +28,34 @@ static const struct {
     unsigned commands;
     const char *help;
 } table[TABLE_SIZE] = {
-    [OP] = {"op", "LIST", ALL, "forward, backward, fused, step, infer; separated by commas"},
-    [SHAPE] = {"shape", "LIST", ALL, "ROWSxCOLS, separated by commas; with --input, of a raw file"},
-    [INPUT] = {"input", "FILE", READS, "take x from FILE instead of random numbers; may be repeated"},
-    [FORMAT] = {"format", "F", READS, "of --input: csv, raw or hdf5 (default: by its ending)"},
-    [LABELS] = {"labels", "COLUMN", READS, "CSV: name or number (from 1) of the labels' column;\n"
-                                "HDF5: the dataset of the labels"},
+    [OP] = {"op", "LIST", ALL,
+            "forward, backward, fused, step, infer; separated by commas"},
+    [SHAPE] = {"shape", "LIST", ALL,
+               "ROWSxCOLS, separated by commas; with --input, of a raw file"},
+    [INPUT] = {"input", "FILE", READS,
+               "take x from FILE instead of random numbers; may be repeated"},
+    [FORMAT] = {"format", "F", READS,
+                "of --input: csv, raw or hdf5 (default: by its ending)"},
+    [LABELS] = {"labels", "COLUMN", READS,
+                "CSV: name or number (from 1) of the labels' column;\n"
+                "HDF5: the dataset of the labels"},
     [DATASET] = {"dataset", "NAME", READS, "HDF5: the dataset of x"},
-    [LOSS] = {"loss", "NAME", ALL, "dy is the gradient of softmax, squared or logistic loss on the\n"
-                          "labels (default: random dy; step: squared)"},
+    [LOSS] = {"loss", "NAME", ALL,
+              "dy is the gradient of softmax, squared or logistic loss on the\n"
+              "labels (default: random dy; step: squared)"},
     [DTYPE] = {"dtype", "T", ALL, "f32 or f64 (default f32; verify: both)"},
     [LAYOUT] = {"layout", "L", ALL, "rows: row after row (default)"},
     [ISA] = {"isa", "NAME", ALL, "generic, avx2, avx512 or neon (default: the best)"},
     [STRATEGY] = {"strategy", "NAME", ALL, "auto, stream or resident (default auto)"},
-    [THREADS] = {"threads", "N", ALL, "default: OMP_NUM_THREADS, or what the machine leaves"},
+    [THREADS] = {"threads", "N", ALL,
+                 "default: OMP_NUM_THREADS, or what the machine leaves"},
     [REPS] = {"reps", "N", MEASURES, "rounds of measurement (default 15)"},
-    [VERIFY] = {"verify", NULL, COMMAND_RUN | COMMAND_SWEEP, "compare every output with the oracle"},
+    [VERIFY] = {"verify", NULL, COMMAND_RUN | COMMAND_SWEEP,
+                "compare every output with the oracle"},
     [PEER] = {"peer", "NAME", COMMAND_COMPARE, "whom to compare with: textbook (default)"},
-    [MAX_BYTES] = {"max-bytes", "SIZE", ALL, "the most that one problem's matrices may take, such as 8G\n"
-                               "(default: 80% of the memory available)"},
+    [MAX_BYTES] = {"max-bytes", "SIZE", ALL,
+                   "the most that one problem's matrices may take, such as 8G\n"
+                   "(default: 80% of the memory available)"},
     [SEED] = {"seed", "N", ALL, "of random numbers (default 1)"},
     [JSON] = {"json", NULL, ALL, "one JSON object per line instead of a table"},
     [CSV] = {"csv", NULL, ALL, "comma-separated values instead of a table"},
@@ -298,6 +307,8 @@ static outcome finish(options *o, const input_options *input, int count, char **
     return result;
 }
 
+/* getopt_long is given only what the command knows, so that an option of another
+ * command is as unknown as a misspelt one. */
 outcome options_read(options *o, const command *command, int argc, char **argv, bool *help)
 {
     struct option known[TABLE_SIZE + 1] = {{0}};

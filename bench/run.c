@@ -9,8 +9,8 @@
 #include "report.h"
 
 static const char *const headings[] = {
-    REPORT_HEADINGS, "<strategy", "<isa", "threads", "median ms", "min ms", "GB/s", "% of ceiling", "verified",
-    "error/bound"};
+    REPORT_HEADINGS, "<strategy", "<isa", "threads", "median ms", "min ms", "GB/s",
+    "% of ceiling", "verified", "error/bound"};
 
 enum { COLUMNS = sizeof headings / sizeof *headings };
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck disable=SC2086,SC2154 # lists of words; srcdir comes from the makefile
 # bnorm-bench as its users meet it: exit statuses, complaints, records, input files.
 # Nothing here looks at a time.
 set -u
@@ -70,7 +71,6 @@ ends 3 "skipped" "a problem beyond --max-bytes" run --shape 1000x100 --max-bytes
 
 printf '# a comment\n\nfirst 65 7 2 # another\nhuge 100000000 1000\nlast\t64 16\n' \
     > "$scratch/shapes"
-# shellcheck disable=SC2086
 ends 0 '^huge skipped\|: huge skipped' "sweep skips what is too large" \
     sweep "$scratch/shapes" --max-bytes 1M $small
 grep -c '^first .* 65 \|^last .* 64 ' "$scratch/out" | grep -vx 2 |
@@ -87,19 +87,14 @@ ends 2 "no shapes" "a file without shapes" sweep "$scratch/shapes"
 # ---- input files --------------------------------------------------------------
 
 printf 'a,"b", c\r\n1,2,0\r\n3,5.5,1\r\n-2e1,7,1\r\n\r\n' > "$scratch/good.csv"
-# shellcheck disable=SC2086
 ends 0 '^good  *3  *2 .* yes ' "a CSV file with labels" \
     run --input "$scratch/good.csv" --labels c --loss squared --verify $small
-# shellcheck disable=SC2086
 ends 0 '^good  *3  *3 .* yes ' "a CSV file without labels" \
     run --input "$scratch/good.csv" --verify $small
 verify="verify --dtype f32 --op fused --threads 1 --strategy stream"
-# shellcheck disable=SC2086
-{
-    $bench $verify --input "$scratch/good.csv" --labels c --loss softmax > "$scratch/by_name"
-    $bench $verify --input "$scratch/good.csv" --labels 3 --loss softmax > "$scratch/by_number"
-    $bench $verify --input "$scratch/good.csv" --labels 1 > "$scratch/another"
-}
+$bench $verify --input "$scratch/good.csv" --labels c --loss softmax > "$scratch/by_name"
+$bench $verify --input "$scratch/good.csv" --labels 3 --loss softmax > "$scratch/by_number"
+$bench $verify --input "$scratch/good.csv" --labels 1 > "$scratch/another"
 diff "$scratch/by_name" "$scratch/by_number" 2>&1 | nothing "labels by name and by number"
 if cmp "$scratch/by_name" "$scratch/another" >/dev/null; then echo "the same output"; fi |
     nothing "another column of labels is another matrix"
@@ -121,10 +116,8 @@ printf 'a,b\n' > "$scratch/bad.csv"
 ends 2 "no rows" "a CSV file of names only" run --input "$scratch/bad.csv"
 
 head -c 96 /dev/zero > "$scratch/zeros.raw" # 3 x 8 float32, 3 x 4 float64
-# shellcheck disable=SC2086
 ends 0 '^zeros  *3  *8  *f32 .* yes ' "a raw file" \
     run --input "$scratch/zeros.raw" --shape 3x8 --verify $small
-# shellcheck disable=SC2086
 ends 0 '^zeros  *3  *4  *f64 .* yes ' "a raw file of doubles" \
     run --input "$scratch/zeros.raw" --shape 3x4 --dtype f64 --verify $small
 ends 2 "ends before" "a raw file that is too short" run --input "$scratch/zeros.raw" --shape 4x8
@@ -132,14 +125,12 @@ ends 2 "goes on after" "a raw file that is too long" run --input "$scratch/zeros
 ends 2 "needs --shape" "a raw file without a shape" run --input "$scratch/zeros.raw"
 cp "$scratch/zeros.raw" "$scratch/zeros"
 ends 2 "say --format" "a file of unknown format" run --input "$scratch/zeros" --shape 3x8
-# shellcheck disable=SC2086
 ends 0 '^zeros ' "--format goes before the ending" \
     run --input "$scratch/zeros" --shape 3x8 --format raw $small
 
 # x (5 x 3 of float32) and t (5 of int32), the same as in this CSV file.
 printf '0,1,4,0\n2,2,4,1\n1,0,1,2\n4,2,2,1\n4,1,0,0\n' > "$scratch/test_input.csv"
 h5=$top/bench/test_input.h5
-# shellcheck disable=SC2086
 if $bench $verify --input "$h5" --dataset x --labels t > "$scratch/by_hdf5" 2>&1; then
     $bench $verify --input "$scratch/test_input.csv" --labels 4 > "$scratch/by_csv"
     diff "$scratch/by_hdf5" "$scratch/by_csv" | nothing "an HDF5 file"
@@ -155,11 +146,9 @@ fi
 
 # ---- what is printed ----------------------------------------------------------
 
-# shellcheck disable=SC2086
 $bench run --op forward,step --shape 65x7 --csv --verify $small > "$scratch/records" 2>&1
 awk -F, 'NR == 1 { fields = NF } NF != fields || NR == 2 && $8 != "65x7"
          END { if (NR != 3) print NR " lines" }' "$scratch/records" | nothing "CSV records"
-# shellcheck disable=SC2086
 ends 0 'not asked' "what is not verified does not say so" run --shape 65x7 $small
 esc=$(printf '\033')
 grep "$esc" "$scratch/out" | nothing "no colours but on a terminal"
@@ -169,31 +158,24 @@ problem="name op rows cols dtype layout ld"
 if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scratch/err"; then
     times="strategy time_ms_median time_ms_min gb_s ceiling_gb_s ceiling_fraction verified max_error"
     ratios="peer peer_version peer_layout time_ms peer_time_ms ratio ratio_min ratio_max"
-    # shellcheck disable=SC2086
     has_keys "keys of run" $author $problem $times
     grep -v '"verified":true' "$scratch/records" | nothing "run says that it is verified"
     $bench run --json --shape 65x7 $small > "$scratch/records"
     grep -v '"verified":null,"max_error":null' "$scratch/records" |
         nothing "without --verify nothing is claimed"
     $bench verify --json --shape 65x7 --threads 1 > "$scratch/records"
-    # shellcheck disable=SC2086
     has_keys "keys of verify" $author $problem strategy verified max_error same_bits
     printf 'one 65 7\ntwo 64 16 3\n' > "$scratch/shapes"
-    # shellcheck disable=SC2086
     $bench sweep --json "$scratch/shapes" $small > "$scratch/all"
     grep -v geomean "$scratch/all" > "$scratch/records"
-    # shellcheck disable=SC2086
     has_keys "keys of sweep" $author $problem $times
     grep -c . "$scratch/all" | grep -vx 3 | nothing "sweep: a record per shape and a summary"
-    # shellcheck disable=SC2086
     $bench compare --json --op forward,fused --shape 65x7,64x16 $small > "$scratch/all"
     grep -v geomean "$scratch/all" > "$scratch/records"
-    # shellcheck disable=SC2086
     has_keys "keys of compare" $author $problem $ratios
     grep -c . "$scratch/records" | grep -vx 4 |
         nothing "compare: a record per shape and operation"
     grep geomean "$scratch/all" > "$scratch/records"
-    # shellcheck disable=SC2086
     has_keys "keys of compare's summary" $author op dtype layout peer geomean
     grep -c . "$scratch/records" | grep -vx 2 | nothing "compare: a summary per operation"
 else
@@ -203,7 +185,6 @@ fi
 
 # ---- every operation, type and loss, verified ----------------------------------
 
-# shellcheck disable=SC2086
 for dtype in f32 f64; do
     ends 0 'fused' "all operations, $dtype" run --op forward,backward,fused,step,infer \
         --shape 129x17 --dtype $dtype --verify $small

@@ -42,7 +42,8 @@ static void run(void *opened)
     }
 }
 
-/* Statistics that the operation takes as given. */
+/* Statistics that the operation takes as given: infer the running ones, backward
+ * those of forward. */
 static void prepare(textbook *t)
 {
     const batch *b = t->batch;

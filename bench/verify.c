@@ -13,6 +13,8 @@ static const char *const headings[] = {
 
 enum { COLUMNS = sizeof headings / sizeof *headings };
 
+/* One, the smallest team, odd ones that divide no power of two, and more than the
+ * cores of most test machines. */
 static const int team_sizes[] = {1, 2, 3, 7, 16};
 
 typedef struct {
@@ -63,7 +65,7 @@ static outcome repeat_all(workbench *w, const options *o, const engine_choice *c
 }
 
 /* Every ISA of this CPU x team size x strategy, but for what the options fix.
- * backward reads the rstd of forward, which comes before it or was run already. */
+ * backward reads the rstd that forward left when the batch was made. */
 static outcome vary(workbench *w, const options *o, finding *findings)
 {
     outcome result = OUTCOME_DONE;
