@@ -47,15 +47,13 @@ esac
 END
     done
     mkdir "$machine/packages"
-    for package in cc c++ clang make pkg-config autoconf automake libtoolize autoreconf; do
+    for package in cc c++ valgrind make pkg-config autoconf automake libtoolize autoreconf; do
         fake $package </dev/null
         mv "$machine/bin/$package" "$machine/packages"
     done
-    # Compilers find headers when there are any.
-    for compiler in cc clang; do
-        printf '#!/bin/sh\ncase "$*" in *-E*) [ -e %s ] ;; esac\n' "$machine/headers" \
-            > "$machine/packages/$compiler"
-    done
+    # The compiler finds headers when there are any.
+    printf '#!/bin/sh\ncase "$*" in *-E*) [ -e %s ] ;; esac\n' "$machine/headers" \
+        > "$machine/packages/cc"
     cat > "$machine/packages/autoreconf" <<END
 #!/bin/sh
 echo "autoreconf \$*" >> $log
@@ -162,8 +160,8 @@ run check
     ran <<END
 sudo apt-get -qq update
 apt-get -qq update
-sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $build g++ $apt
-apt-get -qq install -y --no-install-recommends $build g++ $apt
+sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $build g++ $apt valgrind
+apt-get -qq install -y --no-install-recommends $build g++ $apt valgrind
 autoreconf -i
 configure
 make
@@ -208,10 +206,10 @@ touch "$machine/offline"
 run check
 {
     fails
-    says "missing packages: $build g\+\+ $apt"
+    says "missing packages: $build g\+\+ $apt valgrind"
     ran <<END
 apt-get -qq update
-apt-get -qq install -y --no-install-recommends $build g++ $apt
+apt-get -qq install -y --no-install-recommends $build g++ $apt valgrind
 END
 } | nothing "no network: names what is missing, and stops"
 
@@ -235,7 +233,6 @@ run
 
 machine 0
 equip
-rm "$machine/bin/clang"
 run --no-install check
 works | nothing "clang is not needed for check"
 run --no-install check-san
