@@ -5,17 +5,21 @@ set -u
 . "$srcdir/tests/tree/tap.sh"
 cd "$top" || exit 99
 
-# Text that carries its licence in LICENSE alone: data, and what is read rendered.
-find . \( -name .git -o -name build -o -name 'build-aux' -o -name autom4te.cache \) -prune -o -type f \
-    \( -name '*.[ch]' -o -name '*.def' -o -name '*.sh' -o -name '*.am' -o -name '*.ac' \
-       -o -name '*.in' -o -name '*.m4' -o -name '*.py' -o -name bootstrap -o -path './.ci/*' \
-       -o -path './tests/isa/*' -o -path './tests/sanitize/*' \) -print |
-    grep -Ev '^\./(Makefile\.in|aclocal\.m4|config.*\.h.*|m4/(libtool|lt.*)\.m4)$' |
+version=$(sed -n 's/^AC_INIT(\[bnorm\], \[\(.*\)\])$/\1/p' configure.ac)
+
+# Sources by their names, and scripts by their first two characters; what autotools
+# and the build generate is not ours.  Data is licensed in a file beside it.
+find . \( -name .git -o -name build -o -name build-aux -o -name autom4te.cache -o -name .libs \
+          -o -name .deps -o -name "bnorm-$version" \) -prune -o -type f -print |
+    grep -Ev '/(Makefile\.in|configure|libtool|config\.status|aclocal\.m4)$|/m4/(libtool|lt.*)\.m4$' |
     while read -r file; do
+        case $file in
+        *.[ch] | *.def | *.am | *.ac | *.in | *.m4) ;;
+        *) [ "$(head -c 2 "$file" | tr -d '\0')" = '#!' ] || continue ;;
+        esac
         head -n 3 "$file" | grep -q 'SPDX-License-Identifier: BSD-3-Clause' || echo "$file"
     done | nothing "every source names its licence in its first lines"
 
-version=$(sed -n 's/^AC_INIT(\[bnorm\], \[\(.*\)\])$/\1/p' configure.ac)
 header=$(awk '/define BNORM_VERSION_(MAJOR|MINOR|PATCH)/ { printf "%s%s", dot, $3; dot = "." }' include/bnorm.h)
 if [ "$version" != "$header" ]; then
     echo "configure.ac: '$version', include/bnorm.h: '$header'"
