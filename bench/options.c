@@ -225,9 +225,6 @@ static outcome set_style(options *o, int style)
     if (o->style != STYLE_TABLE && (int)o->style != style)
         return complain_as(OUTCOME_USAGE, "--json and --csv exclude each other");
     o->style = style;
-    if (style == STYLE_JSON && !record_has_json())
-        return complain_as(OUTCOME_IMPOSSIBLE,
-                           "--json: this bnorm-bench was built without jansson");
     return OUTCOME_DONE;
 }
 
@@ -279,6 +276,9 @@ static outcome finish(options *o, const input_options *input, int count, char **
         return complain_as(OUTCOME_USAGE, "%s: expected a file of shapes", command->name);
     if (o->file && o->shapes.count)
         return complain_as(OUTCOME_USAGE, "--shape and a file of shapes exclude each other");
+    if (o->style == STYLE_JSON && !record_has_json())
+        return complain_as(OUTCOME_IMPOSSIBLE,
+                           "--json: this bnorm-bench was built without jansson");
     if (!o->input_count && (input->format || input->labels || input->dataset))
         return complain_as(OUTCOME_USAGE, "--format, --labels and --dataset need --input");
     for (int i = 0; i < o->input_count; i++) {
