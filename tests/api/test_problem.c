@@ -166,15 +166,22 @@ static void takes_the_limits(void)
 /* The problem is copied: what happens to it later does not matter. */
 static void copies_the_problem(void)
 {
-    fixture f;
-    fixture_init(&f, 70, 5, BNORM_F32, BNORM_F32);
-    bnorm_plan *plan = fixture_plan(context, &f.problem);
-    bnorm_problem kept = f.problem;
-    memset(&f.problem, 0xFF, sizeof f.problem);
-    CU_ASSERT_EQUAL(bnorm_forward(plan, &f.args), BNORM_OK);
-    f.problem = kept;
-    bnorm_plan_destroy(plan);
-    fixture_free(&f);
+    uint64_t hash[2];
+    for (int spoil = 0; spoil < 2; spoil++) {
+        fixture f;
+        fixture_init(&f, 70, 5, BNORM_F32, BNORM_F32);
+        f.problem.eps = 0.25;
+        bnorm_problem kept = f.problem;
+        bnorm_plan *plan = fixture_plan(context, &f.problem);
+        if (spoil)
+            memset(&f.problem, 0xFF, sizeof f.problem);
+        CU_ASSERT_EQUAL(bnorm_forward(plan, &f.args), BNORM_OK);
+        f.problem = kept;
+        hash[spoil] = fixture_hash(&f, fixture_outputs(BNORM_FORWARD));
+        bnorm_plan_destroy(plan);
+        fixture_free(&f);
+    }
+    CU_ASSERT_EQUAL(hash[0], hash[1]);
 }
 
 static void problem_defaults(void)

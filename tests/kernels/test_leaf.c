@@ -159,6 +159,7 @@ static void careful_leaves(void)
         {"squares overflow", 1e30, 2e30, 1e30},
         {"near the largest float", 1e38, 0, 3e37},
         {"squares underflow", 1e-30, 0, 1e-30},
+        {"squares are denormal", 1e-21, 0, 1e-21},
         {"denormals", 0, 1e-40, 1e-41},
     };
     for (size_t i = 0; i < sizeof hard / sizeof hard[0]; i++) {

@@ -66,6 +66,11 @@ static const float hard[][3] = {
     {0x1p-12f, 0x1p-12f, 1.0f},
     {0x1p-12f, 0x1p-12f, 0x1.000002p0f},
     {0x1p-12f, 0x1p-13f, -1.0f},
+    /* 1 + 2^-24 + 0.75 * 2^-52 and its like: beside a tie, and in double rounded
+     * to the odd neighbour of the tie, which must stay */
+    {0x1p-12f * (1 + 2000 * 0x1p-23f), 0x1p-12f * (1 - 3999 * 0x1p-24f), 1.0f},
+    {-0x1p-12f * (1 + 2000 * 0x1p-23f), 0x1p-12f * (1 - 3999 * 0x1p-24f), 0x1.000004p0f},
+    {-0x1p-12f * (1 + 2000 * 0x1p-23f), 0x1p-12f * (1 - 3999 * 0x1p-24f), -1.0f},
     /* half a unit of 2^24+1 by a product of odd integers */
     {4097.0f, 4097.0f, 0x1p40f},
     {16777215.0f, 16777213.0f, -0x1.fffff8p47f},

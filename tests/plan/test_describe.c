@@ -154,6 +154,19 @@ static void workspaces_are_small(void)
     }
 }
 
+/* However wide the matrix: what a block keeps per column (5 sums, the moments of
+ * two nodes) stays in a small L2, or every leaf would write it to memory. */
+static void wide_problems_have_narrow_blocks(void)
+{
+    enum { SMALL_L2 = 256 << 10, PER_COLUMN = 5 * 4 + 2 * 4 * 8 };
+    bnorm_context *context = fixture_context(1);
+    bnorm_plan *plan = new_plan(context, 1000, 1 << 20, BNORM_F32, BNORM_STRATEGY_STREAM);
+    for (int i = 0; i < 4; i++)
+        CU_ASSERT(describe(plan, units[i].operation).block_cols * PER_COLUMN <= SMALL_L2);
+    bnorm_plan_destroy(plan);
+    bnorm_context_destroy(context);
+}
+
 static void numbers_are_possible(void)
 {
     static const int64_t shapes[][2] = {{0, 0}, {1, 1}, {0, 5}, {5, 0}, {1000, 7}, {70000, 100}};
@@ -220,6 +233,7 @@ int main(int argc, char **argv)
         {"the strategy asked for", the_strategy_asked_for},
         {"resident blocks fit in cache", resident_blocks_fit},
         {"workspaces are small", workspaces_are_small},
+        {"wide problems have narrow blocks", wide_problems_have_narrow_blocks},
         {"numbers are possible", numbers_are_possible},
         {"words agree with numbers", words_agree_with_numbers},
     };

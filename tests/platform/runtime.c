@@ -12,8 +12,7 @@ void __wrap_GOMP_parallel(void (*work)(void *), void *data, unsigned threads, un
 
 void __wrap_GOMP_parallel(void (*work)(void *), void *data, unsigned threads, unsigned flags)
 {
-    if (threads != 1) /* 1: an if clause that was false */
-        __atomic_fetch_add(&regions, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&regions, 1, __ATOMIC_RELAXED);
     __real_GOMP_parallel(work, data, threads, flags);
 }
 

@@ -66,12 +66,25 @@ static void maps_are_staggered(void)
         bnorm_memory_unmap(memory[i]);
 }
 
+/* Large ones begin on a huge page, but for the stagger: no other size of page
+ * keeps a walk over rows within the TLB. */
+static void large_maps_begin_on_huge_pages(void)
+{
+    enum { HUGE_PAGE = 1 << 21 };
+    for (int i = 0; i < 4; i++) {
+        char *memory = bnorm_memory_map(3 * HUGE_PAGE, i);
+        CU_ASSERT((uintptr_t)memory % HUGE_PAGE < HUGE_PAGE / 8);
+        bnorm_memory_unmap(memory);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const harness_case cases[] = {
         {"objects are zero and on cache lines", objects_are_zero_and_on_lines},
         {"maps are zero to their ends", maps_are_zero_to_their_ends},
         {"maps are staggered", maps_are_staggered},
+        {"large maps begin on huge pages", large_maps_begin_on_huge_pages},
     };
     return harness_main(argc, argv, "platform/memory", cases, HARNESS_COUNT(cases));
 }
