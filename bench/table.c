@@ -81,13 +81,16 @@ static int width(const table *t, int column)
 static void print_row(const table *t, const int *widths, int row, bool colours)
 {
     static const char *const colour[] = {"", "\033[32m", "\033[31m"};
-    for (int c = 0; c < t->columns; c++) {
+    int columns = t->columns; /* up to the last that says something */
+    while (row >= 0 && columns > 0 && !*cell_text(t, row, columns - 1))
+        columns--;
+    for (int c = 0; c < columns; c++) {
         const char *text = row < 0 ? heading(t, c) : cell_text(t, row, c);
         table_tone tone = row < 0 ? TABLE_PLAIN
                                   : t->tones[(size_t)row * (size_t)t->columns + (size_t)c];
         int pad = widths[c] - (int)strlen(text);
         int left = flush_left(t, c) ? 0 : pad;
-        int right = c + 1 < t->columns ? pad - left : 0; /* no blanks at line ends */
+        int right = c + 1 < columns ? pad - left : 0; /* no blanks at line ends */
         bool coloured = colours && tone != TABLE_PLAIN;
         printf("%s%*s%s%s%s%*s", c ? "  " : "", left, "", coloured ? colour[tone] : "", text,
                coloured ? "\033[0m" : "", right, "");

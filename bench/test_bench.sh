@@ -173,11 +173,37 @@ if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scra
     grep -v geomean "$scratch/all" > "$scratch/records"
     has_keys "keys of sweep" $author $problem $times
     grep -c . "$scratch/all" | grep -vx 3 | nothing "sweep: a record per shape and a summary"
+    tr -d '{}"' < "$scratch/all" | awk -F, '
+        { for (i = 1; i <= NF; i++) if (split($i, pair, ":") == 2) value[pair[1]] = pair[2] }
+        function differ(a, b) { return a - b > 1e-5 * b || b - a > 1e-5 * b }
+        NR <= 2 {
+            weight = NR == 1 ? 1 : 3
+            sum += weight * log(value["ceiling_fraction"])
+            ms += weight * value["time_ms_median"]
+            if (differ(value["gb_s"] / value["ceiling_gb_s"], value["ceiling_fraction"]))
+                print "gb_s, ceiling_gb_s and ceiling_fraction do not agree"
+            bytes = 4 * 4 * value["rows"] * value["cols"] # fused: 2R + 2W of float32
+            if (differ(bytes / 1e6 / value["time_ms_median"], value["gb_s"]))
+                print "gb_s and time_ms_median do not agree"
+        }
+        END {
+            if (differ(exp(sum / 4), value["geomean"])) print "geomean is not weighted"
+            if (differ(ms, value["time_ms_total"])) print "time_ms_total is not weighted"
+        }' | nothing "figures of sweep agree with each other"
     $bench compare --json --op forward,fused --shape 65x7,64x16 $small > "$scratch/all"
     grep -v geomean "$scratch/all" > "$scratch/records"
     has_keys "keys of compare" $author $problem $ratios
     grep -c . "$scratch/records" | grep -vx 4 |
         nothing "compare: a record per shape and operation"
+    tr -d '{}"' < "$scratch/all" | awk -F, '
+        { for (i = 1; i <= NF; i++) if (split($i, pair, ":") == 2) value[pair[1]] = pair[2] }
+        /geomean/ { if (value["geomean"] / exp(sum[value["op"]] / 2) - 1 > 1e-5 ||
+                        value["geomean"] / exp(sum[value["op"]] / 2) - 1 < -1e-5)
+                        print "geomean of " value["op"]; next }
+        value["ratio_min"] > value["ratio"] || value["ratio"] > value["ratio_max"] {
+            print "ratio is not between least and most" }
+        { sum[value["op"]] += log(value["ratio"]) }' |
+        nothing "figures of compare agree with each other"
     grep geomean "$scratch/all" > "$scratch/records"
     has_keys "keys of compare's summary" $author op dtype layout peer geomean
     grep -c . "$scratch/records" | grep -vx 2 | nothing "compare: a summary per operation"

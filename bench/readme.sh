@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# readme.sh README BNORM-BENCH: print README with what every "$ bnorm-bench ..." of
+# its console blocks prints now.  Run from the top of the source, on a quiet machine.
+set -eu
+inside=no
+while IFS= read -r line; do
+    case $inside$line in
+    'no```console') inside=yes ;;
+    'yes```') inside=no ;;
+    'yes$ bnorm-bench '*)
+        printf '%s\n' "$line"
+        eval '"$2"' "${line#\$ bnorm-bench }" 2>&1 </dev/null
+        continue ;;
+    yes*) continue ;; # what it printed last time
+    esac
+    printf '%s\n' "$line"
+done < "$1"
