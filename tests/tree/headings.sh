@@ -27,7 +27,7 @@ fi | nothing "configure.ac and the header agree on the version"
 
 # A source that Makefile.am does not list is dead, or missing from the tarball.
 sources=$(sed 's/#.*//' Makefile.am)
-find src -type f | sort | while read -r file; do
+find src -name '*.[ch]' -o -name '*.def' | sort | while read -r file; do
     echo "$sources" | grep -qF "$file" || echo "$file"
 done | nothing "every file under src/ is listed in Makefile.am"
 finish
