@@ -114,22 +114,28 @@ static void work_runs_in_the_default_environment(void)
     }
 }
 
-/* Workers of the application's own regions find their environment again: the
- * runtime's threads are the application's too. */
-static void workers_get_their_environment_back(void)
+/* Threads of the application's own region, each with its own rounding, call and
+ * find it again. */
+static void callers_in_a_region_get_their_environment_back(void)
 {
-    int rounding[3] = {0}, expected = 0;
-#pragma omp parallel num_threads(3)
-    fesetround(FE_UPWARD);
-    record r = {{0}, {0}, {0}, {0}, {0}};
-    bnorm_team_run(3, 30, note_item, &r);
-#pragma omp parallel num_threads(3) reduction(+ : expected)
-    {
-        rounding[omp_get_thread_num()] = fegetround();
-        expected += FE_UPWARD;
-        fesetround(FE_TONEAREST);
+    static const int roundings[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+    for (int threads = 1; threads <= 3; threads += 2) {
+        static record r[3];
+        int after[3] = {0};
+        memset(r, 0, sizeof r);
+#pragma omp parallel for num_threads(3) schedule(static, 1)
+        for (int i = 0; i < 3; i++) {
+            fesetround(roundings[i]);
+            bnorm_team_run(threads, 30, note_item, &r[i]);
+            after[i] = fegetround();
+            fesetround(FE_TONEAREST);
+        }
+        for (int i = 0; i < 3; i++) {
+            CU_ASSERT_EQUAL(after[i], roundings[i]);
+            CU_ASSERT_EQUAL(r[i].rounding[29], FE_TONEAREST);
+            CU_ASSERT_EQUAL(r[i].caller_rounding[29], roundings[i]);
+        }
     }
-    CU_ASSERT_EQUAL(rounding[0] + rounding[1] + rounding[2], expected);
 }
 
 int main(int argc, char **argv)
@@ -139,7 +145,7 @@ int main(int argc, char **argv)
         {"one thread does not enter the runtime", one_thread_does_not_enter_the_runtime},
         {"inside a parallel region, nested off and on", inside_a_parallel_region},
         {"work runs in the default environment", work_runs_in_the_default_environment},
-        {"workers get their environment back", workers_get_their_environment_back},
+        {"callers in a region get theirs back", callers_in_a_region_get_their_environment_back},
     };
     return harness_main(argc, argv, "platform/team", cases, HARNESS_COUNT(cases));
 }
