@@ -7,6 +7,8 @@
 #include "support/harness.h"
 #include "support/trial.h"
 
+#include <math.h>
+
 static const unsigned operations[] = {BNORM_FORWARD, BNORM_BACKWARD, BNORM_FORWARD_BACKWARD,
                                       BNORM_STEP};
 static const int64_t rows_list[] = {64, 130, 1000};
@@ -52,6 +54,47 @@ static void kinds(void)
                     s.x = (data_spec){DATA_NORMAL, 0, 1, 8};
                     right_everywhere(s);
                 }
+    contexts_close(&all);
+}
+
+/* |dgamma - its value| over |rstd| sqrt(M2 of x * M2 of dy) = sqrt(m * M2 of dy). */
+static long double comoment_error(const trial *t, const oracle_column *o, int64_t col)
+{
+    long double square = 0;
+    for (int64_t row = 0; row < t->spec.rows; row++) {
+        long double v = ((float *)t->dy_copy.matrix.data)[row * t->spec.cols + col] - o->mean_dy;
+        square += v * v;
+    }
+    return fabsl(((double *)t->args.dgamma)[col] - o->dgamma) / sqrtl(square * o->rows);
+}
+
+/* A leaf whose first row is far off loses, shifted by that row, up to 194 * 2^-24 *
+ * 64 of its moments (bounds.c; shifted squares are at most 64 times the others).  It
+ * is done again in double: 194 * 2^-53 * 64 = 1.4e-12, for the rounding of the
+ * results too.  Outliers of dy meet an x of small integers, whose sums are exact. */
+static void careful_leaves(void)
+{
+    open_all();
+    for (int i = 0; i < all.count; i++)
+        for (int in_dy = 0; in_dy < 2; in_dy++) {
+            trial_spec s = trial_default(64, 20);
+            trial t;
+            s.stats_dtype = BNORM_F64;
+            s.eps = 0;
+            s.momentum = 1;
+            s.x = (data_spec){in_dy ? DATA_SORTED : DATA_OUTLIER, 3, in_dy ? 1000 : 1.7, 1};
+            s.dy.kind = in_dy ? DATA_OUTLIER : DATA_NORMAL;
+            CU_ASSERT_FATAL(trial_open(&t, &s) == 0);
+            CU_ASSERT(trial_run(&t, all.context[i]) == BNORM_OK);
+            for (int64_t col = 0; col < s.cols; col++) {
+                oracle_column o;
+                CU_ASSERT_FATAL(oracle_compute(&t.problem, &t.before, s.operation, col, &o, NULL,
+                                               NULL) == 0);
+                CU_ASSERT(fabsl(((double *)t.args.running_var)[col] / o.var - 1) < 1.4e-12L);
+                CU_ASSERT(comoment_error(&t, &o, col) < 1.4e-12L);
+            }
+            trial_close(&t);
+        }
     contexts_close(&all);
 }
 
@@ -135,7 +178,8 @@ static void gradient_sizes(void)
 int main(int argc, char **argv)
 {
     static const harness_case cases[] = {
-        {"orders and outliers", kinds}, {"sizes, float32", sizes_f32},
+        {"orders and outliers", kinds}, {"careful leaves", careful_leaves},
+        {"sizes, float32", sizes_f32},
         {"denormals", denormals},       {"sizes, float64", sizes_f64},
         {"sizes of gradients", gradient_sizes},
     };
