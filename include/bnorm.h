@@ -250,8 +250,9 @@ typedef struct {
     int64_t rows;            /* 0: the problem's; never more */
     bnorm_matrix x, y, dy, dx;
     const void *gamma, *beta;
-    void *mean, *rstd;       /* forward, fused, step: out; backward: rstd is in
-                                (NULL: found again from x), mean is not used */
+    void *mean, *rstd;       /* forward, fused, step, infer: out; backward: rstd
+                                is in (NULL, or BNORM_GLOBAL_STATISTICS: found
+                                again), mean is not used */
     void *dgamma, *dbeta;    /* out, or in and out with BNORM_ACCUMULATE */
     void *running_mean, *running_var; /* updated by forward, fused and step:
                                 running = (1-momentum)*running + momentum*batch;
@@ -286,14 +287,17 @@ BNORM_API bnorm_status bnorm_args_init(bnorm_args *args, size_t struct_size);
  * running_var, constants to the gradient: dx = gamma * rstd * dy.
  *
  * Edges.  var + eps == 0: rstd = 0, y = beta, dx = dgamma = 0; rstd saturates
- * at the largest finite number.  A constant column gives exactly beta.  No
- * rows: mean = rstd = 0, dgamma = dbeta = 0 (unchanged with ACCUMULATE), running
- * statistics unchanged.  One row and BNORM_UNBIASED_VARIANCE with running_var:
+ * at the largest finite number.  Variances are held in double: a float64 column
+ * whose variance is outside its range has rstd = 0.  A constant column gives
+ * exactly beta.  No rows: mean = rstd = 0 (with global statistics: the given
+ * ones), dgamma = dbeta = 0 (unchanged with ACCUMULATE), running statistics
+ * unchanged.  One row and BNORM_UNBIASED_VARIANCE with running_var:
  * ARGUMENT.  A column with NaN or infinity in x has mean and rstd NaN; no other
  * column notices.
  *
- * Errors: ARGUMENT, UNSUPPORTED (operation not declared), BUSY, UPSTREAM (mean,
- * rstd and running statistics may have been written, and parts of y).
+ * Errors: ARGUMENT, UNSUPPORTED (operation not declared), BUSY, UPSTREAM (parts
+ * of any output, and running statistics, may have been written; batches is not
+ * counted).
  */
 BNORM_API bnorm_status bnorm_forward(bnorm_plan *plan, const bnorm_args *args);
 BNORM_API bnorm_status bnorm_backward(bnorm_plan *plan, const bnorm_args *args);

@@ -5,16 +5,17 @@
 #include "api/check.h"
 #include "api/overlap.h"
 
-enum { UNUSED, READ = 1, WRITE = 2, NEEDED = 4, STATISTIC = 8 };
+enum { UNUSED, READ = 1, WRITE = 2, NEEDED = 4 };
 
 enum { X, Y, DY, DX, MATRICES, GAMMA = MATRICES, BETA, MEAN, RSTD, DGAMMA, DBETA, RUNNING_MEAN,
-       RUNNING_VAR, FIELDS };
+       RUNNING_VAR, BATCHES, WORKSPACE, FIELDS };
 
 typedef struct {
     const char *name;
     int use;
     void **data;  /* in the complete args */
     int64_t *ld;  /* NULL: a vector */
+    int64_t size, count; /* of a vector that is not of stats_dtype and cols; else 0 */
     bnorm_region region;
 } field;
 
@@ -42,10 +43,14 @@ static int use_of(const checker *check, int index)
         [DBETA] = {UNUSED, WRITE, WRITE, WRITE, UNUSED},
         [RUNNING_MEAN] = {WRITE, UNUSED, WRITE, WRITE, READ | NEEDED},
         [RUNNING_VAR] = {WRITE, UNUSED, WRITE, WRITE, READ | NEEDED},
+        [BATCHES] = {WRITE, UNUSED, WRITE, WRITE, UNUSED},
+        [WORKSPACE] = {WRITE, WRITE, WRITE, WRITE, WRITE},
     };
     if (check->global && index == RSTD && check->operation == BNORM_BACKWARD)
         return UNUSED;
-    if (check->global && index >= RUNNING_MEAN)
+    if (check->global && index == BATCHES)
+        return UNUSED;
+    if (check->global && (index == RUNNING_MEAN || index == RUNNING_VAR))
         return READ | NEEDED;
     return use[index][bnorm_operation_index(check->operation)];
 }
@@ -66,6 +71,9 @@ static void list_fields(checker *check)
         [DBETA] = {.name = "dbeta", .data = &a->dbeta},
         [RUNNING_MEAN] = {.name = "running_mean", .data = &a->running_mean},
         [RUNNING_VAR] = {.name = "running_var", .data = &a->running_var},
+        [BATCHES] = {.name = "batches", .data = (void **)&a->batches, .size = 8, .count = 1},
+        [WORKSPACE] = {.name = "workspace", .data = &a->workspace, .size = BNORM_LINE,
+                       .count = bnorm_ceil_div((int64_t)check->plan->workspace_bytes, BNORM_LINE)},
     };
     for (int i = 0; i < FIELDS; i++) {
         check->field[i] = fields[i];
@@ -79,7 +87,7 @@ static bnorm_status check_field(checker *check, field *at)
 {
     const bnorm_problem *problem = &check->plan->problem;
     const bnorm_dtype dtype = at->ld ? problem->dtype : problem->stats_dtype;
-    const int64_t size = dtype == BNORM_F32 ? 4 : 8;
+    const int64_t size = at->size ? at->size : dtype == BNORM_F32 ? 4 : 8;
     const int64_t rows = at->ld ? check->args->rows : 1;
     const int64_t ld = at->ld && *at->ld ? *at->ld : bnorm_max(problem->cols, 1);
 
@@ -101,6 +109,8 @@ static bnorm_status check_field(checker *check, field *at)
     if (at->ld)
         *at->ld = ld;
     at->region = (bnorm_region){*at->data, rows, problem->cols, ld, (size_t)size};
+    if (at->count)
+        at->region.cols = at->region.ld = at->count;
     return BNORM_OK;
 }
 
@@ -151,7 +161,7 @@ static bnorm_status check_running(const checker *check)
         if (!args->batches)
             return bnorm_fail(BNORM_ERR_ARGUMENT, "args.batches is NULL; expected a counter with "
                               "BNORM_CUMULATIVE_AVERAGE");
-    } else if (!(args->momentum >= 0 && args->momentum <= 1)) {
+    } else if (!isgreaterequal(args->momentum, 0) || !islessequal(args->momentum, 1)) {
         return bnorm_fail(BNORM_ERR_ARGUMENT, "args.momentum is %g; expected 0 to 1",
                           args->momentum);
     }
@@ -194,8 +204,5 @@ bnorm_status bnorm_check_args(const bnorm_plan *plan, unsigned operation, const 
     for (int i = 0; i < FIELDS; i++)
         BNORM_TRY(check_field(&check, &check.field[i]));
     BNORM_TRY(check_running(&check));
-    if ((uintptr_t)args->workspace % BNORM_LINE != 0)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "args.workspace is %p; expected a multiple of %d",
-                          args->workspace, BNORM_LINE);
     return check_overlap(&check);
 }

@@ -45,18 +45,19 @@ bnorm_status bnorm_check_problem(const bnorm_problem *problem)
     BNORM_TRY(check_enum("strategy", (int)problem->strategy, BNORM_STRATEGY_RESIDENT));
     BNORM_TRY(check_bits("operations", problem->operations, BNORM_ALL_OPERATIONS));
     BNORM_TRY(check_bits("flags", problem->flags, flags));
-    BNORM_TRY(check_count("problem.rows", problem->rows, 0, INT64_MAX));
-    BNORM_TRY(check_count("problem.cols", problem->cols, 0, INT64_MAX));
+    const int64_t size = problem->dtype == BNORM_F32 ? 4 : 8;
+    BNORM_TRY(check_count("problem.rows", problem->rows, 0, PTRDIFF_MAX / size));
+    BNORM_TRY(check_count("problem.cols", problem->cols, 0, PTRDIFF_MAX / size));
     BNORM_TRY(check_count("problem.executions", problem->executions, 1, 4096));
     if (problem->operations == 0)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "problem.operations is 0; expected at least one");
     if (problem->dtype == BNORM_F64 && problem->stats_dtype != BNORM_F64)
         return bnorm_fail(BNORM_ERR_UNSUPPORTED, "problem.stats_dtype is %d; expected BNORM_F64 "
                           "for BNORM_F64 data", (int)problem->stats_dtype);
-    if (!(problem->eps >= 0) || isinf(problem->eps))
+    /* isgreaterequal: a comparison that raises no flag for NaN */
+    if (!isgreaterequal(problem->eps, 0) || isinf(problem->eps))
         return bnorm_fail(BNORM_ERR_ARGUMENT, "problem.eps is %g; expected finite and >= 0",
                           problem->eps);
-    const int64_t size = problem->dtype == BNORM_F32 ? 4 : 8;
     if (problem->cols > 0 && problem->rows > PTRDIFF_MAX / size / problem->cols)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "problem.rows is %lld; expected at most %lld for "
                           "%lld columns of %lld bytes", (long long)problem->rows,

@@ -3,6 +3,7 @@
 
 #include "api/check.h"
 #include "base/env.h"
+#include "base/environment.h"
 #include "platform/memory.h"
 #include "platform/quota.h"
 #include "platform/team.h"
@@ -18,27 +19,31 @@ bnorm_status bnorm_context_options_init(bnorm_context_options *options, size_t s
     return BNORM_OK;
 }
 
-static void log_line(const bnorm_context *context, const char *line)
+static void log_findings(const bnorm_context *context, int quota)
 {
-    if (context->log)
+    char line[96];
+    if (!context->log)
+        return;
+    if (context->machine.flat)
+        context->log(context->log_user, "no usable hwloc: a flat machine is assumed");
+    if (quota && quota < context->machine.cpus) {
+        snprintf(line, sizeof line, "the cgroup's CPU quota limits the team to %d of %d threads",
+                 context->threads, context->machine.cpus);
         context->log(context->log_user, line);
+    }
 }
 
 /* The option, else what the user told OpenMP, else what affinity mask and cgroup
  * quota leave. */
-static int choose_threads(const bnorm_context *context, int asked)
+static int choose_threads(int asked, int *quota)
 {
+    *quota = 0;
     if (asked > 0)
         return asked;
-    int threads = bnorm_team_default();
-    int quota = bnorm_env_has_threads() ? 0 : bnorm_quota_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
-    if (quota && quota < threads) {
-        char line[96];
-        snprintf(line, sizeof line, "the cgroup's CPU quota limits the team to %d of %d threads",
-                 quota, threads);
-        log_line(context, line);
-        threads = quota;
-    }
+    int chosen, threads = bnorm_team_default(&chosen);
+    if (!chosen)
+        *quota = bnorm_quota_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
+    threads = *quota && *quota < threads ? *quota : threads;
     return threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
 }
 
@@ -52,6 +57,20 @@ static void write_text(bnorm_context *context)
              machine->l2_sharers, machine->llc >> 10, machine->llc_sharers,
              machine->flat ? " (flat: without hwloc)" : "", context->threads,
              context->kernels->isa);
+}
+
+/* What the machine is and how much of it is ours. */
+static void look_around(bnorm_context *context, int threads)
+{
+    fenv_t own;
+    int quota;
+    bnorm_environment_enter(&own);
+    bnorm_topology_read(&context->machine);
+    bnorm_team_watch_forks();
+    context->threads = choose_threads(threads, &quota);
+    write_text(context);
+    bnorm_environment_leave(&own);
+    log_findings(context, quota);
 }
 
 bnorm_status bnorm_context_create(bnorm_context **context, const bnorm_context_options *options)
@@ -68,9 +87,10 @@ bnorm_status bnorm_context_create(bnorm_context **context, const bnorm_context_o
         return bnorm_fail(BNORM_ERR_ARGUMENT, "options.threads is %d; expected 0 to %d",
                           chosen.threads, MAX_THREADS);
     const bnorm_kernels *kernels = bnorm_kernels_best();
-    const char *isa = chosen.isa ? chosen.isa : bnorm_env_isa();
-    if (isa)
-        BNORM_TRY(bnorm_kernels_select(&kernels, isa));
+    if (chosen.isa)
+        BNORM_TRY(bnorm_kernels_select(&kernels, chosen.isa, "options.isa"));
+    else if (bnorm_env_isa())
+        BNORM_TRY(bnorm_kernels_select(&kernels, bnorm_env_isa(), "BNORM_ISA"));
 
     bnorm_context *created = bnorm_memory_get(sizeof *created);
     if (!created)
@@ -79,12 +99,7 @@ bnorm_status bnorm_context_create(bnorm_context **context, const bnorm_context_o
     created->kernels = kernels;
     created->log = chosen.log;
     created->log_user = chosen.log_user;
-    bnorm_topology_read(&created->machine);
-    bnorm_team_watch_forks();
-    if (created->machine.flat)
-        log_line(created, "no usable hwloc: a flat machine is assumed");
-    created->threads = choose_threads(created, chosen.threads);
-    write_text(created);
+    look_around(created, chosen.threads);
     *context = created;
     return BNORM_OK;
 }

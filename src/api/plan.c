@@ -2,6 +2,7 @@
 #include "plan/plan.h"
 
 #include "api/check.h"
+#include "base/environment.h"
 #include "platform/memory.h"
 
 bnorm_status bnorm_problem_init(bnorm_problem *problem, size_t struct_size)
@@ -33,8 +34,11 @@ bnorm_status bnorm_plan_create(bnorm_plan **plan, const bnorm_context *context,
         return bnorm_fail(BNORM_ERR_MEMORY, "no memory for a plan of %zu bytes", sizeof *created);
     created->context = context;
     created->problem = *problem;
+    fenv_t own;
+    bnorm_environment_enter(&own);
     bnorm_plan_schedule(created);
     bnorm_plan_write_text(created);
+    bnorm_environment_leave(&own);
     if (bnorm_pool_create(&created->pool, problem->executions, created->workspace_bytes) != 0) {
         bnorm_status status =
             bnorm_fail(BNORM_ERR_MEMORY, "no memory for %d workspaces of %zu bytes",

@@ -39,7 +39,7 @@ static void set_coefficient(const bnorm_run *run, bnorm_piece *piece, int plane,
                             double value)
 {
     const bnorm_dtype dtype = run->plan->problem.dtype;
-    put(piece->coefficients, dtype, plane * run->schedule->workspace.pitch + j,
+    put(piece->coefficients, dtype, bnorm_group_at(BNORM_COEFFICIENTS, plane, j),
         stored(value, dtype));
 }
 

@@ -8,10 +8,11 @@
 bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
                              const bnorm_matrix *matrix, int64_t row)
 {
-    bnorm_source source = {NULL, 0};
+    bnorm_source source = {NULL, 0, 0};
     if (matrix->data) {
         source.data = bnorm_piece_at(run, piece, matrix, row);
         source.ld = matrix->ld;
+        source.ahead = run->schedule->ahead_rows * matrix->ld;
     }
     return source;
 }
@@ -39,7 +40,7 @@ static void skip_target(bnorm_target *target, int64_t rows, size_t size)
         target->data = (char *)target->data + (ptrdiff_t)size * target->ld * rows;
 }
 
-/* One leaf: its sums in bands of reduce_rows, its moments into the list. */
+/* One leaf: its sums in bands, its moments into the list. */
 static void reduce_leaf(bnorm_run *run, bnorm_piece *piece, bnorm_source x, bnorm_source dy,
                         int rows)
 {
@@ -47,16 +48,16 @@ static void reduce_leaf(bnorm_run *run, bnorm_piece *piece, bnorm_source x, bnor
     const ptrdiff_t pitch = run->schedule->workspace.pitch;
     const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
     const bnorm_source first_x = x, first_dy = dy;
-    const int band = run->schedule->reduce_rows;
+    const int band = run->schedule->band_rows;
     double *moments = bnorm_list_next(piece->list);
 
     memset(piece->sums, 0, BNORM_SUMS * (size_t)pitch * kernels->size);
     for (int row = 0; row < rows; row += band) {
         int count = rows - row < band ? rows - row : band;
         if (dy.data)
-            kernels->sum_xdy(piece->sums, pitch, x, first_x.data, dy, first_dy.data, count, cols);
+            kernels->sum_xdy(piece->sums, x, first_x.data, dy, first_dy.data, count, cols);
         else
-            kernels->sum_x(piece->sums, pitch, x, first_x.data, count, cols);
+            kernels->sum_x(piece->sums, x, first_x.data, count, cols);
         skip_source(&x, count, kernels->size);
         skip_source(&dy, count, kernels->size);
     }
@@ -84,31 +85,29 @@ static void apply_global(const bnorm_run *run, const bnorm_piece *piece, bnorm_t
                          bnorm_target dx, bnorm_source x, bnorm_source dy, int64_t rows, int what)
 {
     const bnorm_kernel_set *kernels = run->plan->kernels;
-    const ptrdiff_t pitch = run->schedule->workspace.pitch;
     const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
     const char *coefficients = piece->coefficients;
     if (what & BNORM_APPLY_Y)
-        kernels->forward(y, x, coefficients, pitch, rows, cols);
+        kernels->forward(y, x, coefficients, rows, cols);
     if (what & BNORM_APPLY_DX)
-        kernels->forward(dx, dy, coefficients + (size_t)(BNORM_DY_HI * pitch) * kernels->size,
-                         pitch, rows, cols);
+        kernels->forward(dx, dy, coefficients + BNORM_DY_HI * BNORM_GROUP * kernels->size, rows,
+                         cols);
 }
 
 static void apply_band(const bnorm_run *run, const bnorm_piece *piece, bnorm_target y,
                        bnorm_target dx, bnorm_source x, bnorm_source dy, int64_t rows, int what)
 {
     const bnorm_kernel_set *kernels = run->plan->kernels;
-    const ptrdiff_t pitch = run->schedule->workspace.pitch;
     const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
     const void *coefficients = piece->coefficients;
     if (run->global)
         apply_global(run, piece, y, dx, x, dy, rows, what);
     else if (what == (BNORM_APPLY_Y | BNORM_APPLY_DX))
-        kernels->both(y, dx, x, dy, coefficients, pitch, rows, cols);
+        kernels->both(y, dx, x, dy, coefficients, rows, cols);
     else if (what == BNORM_APPLY_Y)
-        kernels->forward(y, x, coefficients, pitch, rows, cols);
+        kernels->forward(y, x, coefficients, rows, cols);
     else if (what == BNORM_APPLY_DX)
-        kernels->backward(dx, x, dy, coefficients, pitch, rows, cols);
+        kernels->backward(dx, x, dy, coefficients, rows, cols);
 }
 
 void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_target y,
@@ -116,12 +115,14 @@ void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnor
 {
     const size_t size = run->plan->kernels->size;
     bnorm_source x = bnorm_source_at(run, piece, &run->args->x, rows.begin);
-    for (int64_t row = rows.begin; row < rows.end; row += run->schedule->apply_rows) {
-        int64_t count = bnorm_min(rows.end - row, run->schedule->apply_rows);
+    for (int64_t row = rows.begin; row < rows.end; row += run->schedule->band_rows) {
+        int64_t count = bnorm_min(rows.end - row, run->schedule->band_rows);
         apply_band(run, piece, y, dx, x, dy, count, what);
         skip_source(&x, count, size);
         skip_source(&dy, count, size);
         skip_target(&y, count, size);
         skip_target(&dx, count, size);
     }
+    if (y.stream || dx.stream)
+        run->plan->context->kernels->fence();
 }

@@ -63,11 +63,11 @@ static bnorm_source find_dy(bnorm_run *run, bnorm_piece *piece, bnorm_range rows
     if (args->dy.data)
         dy = bnorm_target_at(run, piece, &args->dy, rows.begin, 0);
     if (pass == 0 || !args->dy.data) {
-        bnorm_apply_rows(run, piece, rows, y, nowhere, (bnorm_source){NULL, 0}, BNORM_APPLY_Y);
+        bnorm_apply_rows(run, piece, rows, y, nowhere, (bnorm_source){NULL, 0, 0}, BNORM_APPLY_Y);
         if (ask(run, piece, rows, y, dy, pass) != 0)
             atomic_store(&run->upstream_failed, 1);
     }
-    return (bnorm_source){dy.data, dy.ld};
+    return (bnorm_source){dy.data, dy.ld, 0};
 }
 
 static void write_dx(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source dy)

@@ -20,20 +20,25 @@ INLINE void T(put)(REAL *at, T(vec) value, int lanes, int stream)
         T(store)(at, value);
 }
 
-INLINE void T(apply_tile)(REAL *y, ptrdiff_t ldy, REAL *dx, ptrdiff_t lddx, const REAL *x,
-                          ptrdiff_t ldx, const REAL *dy, ptrdiff_t lddy, const REAL *coefficients,
-                          ptrdiff_t pitch, int64_t rows, int count, int lanes, int with_y,
-                          int with_dx, int stream)
+INLINE void T(apply_tile)(bnorm_target ys, bnorm_target dxs, bnorm_source xs, bnorm_source dys,
+                          const REAL *coefficients, int64_t rows, ptrdiff_t col, int count,
+                          int lanes, int with_y, int with_dx, int stream)
 {
+    const REAL *x = (const REAL *)xs.data + col, *dy = with_dx ? (const REAL *)dys.data + col : x;
+    REAL *y = with_y ? (REAL *)ys.data + col : NULL, *dx = with_dx ? (REAL *)dxs.data + col : NULL;
+    const int planes = with_dx ? BNORM_COEFFICIENTS : BNORM_COEFFICIENTS_Y;
     T(vec) c[BNORM_COEFFICIENTS][VECTORS];
-    for (int plane = 0; plane < BNORM_COEFFICIENTS; plane++)
+    for (int plane = 0; plane < planes; plane++)
         for (int i = 0; i < count; i++)
-            c[plane][i] = T(load)(coefficients + plane * pitch + i * T(LANES));
-    for (int64_t row = 0; row < rows; row++, y += ldy, dx += lddx, x += ldx, dy += lddy) {
+            c[plane][i] = T(load)(coefficients +
+                                  bnorm_group_at(BNORM_COEFFICIENTS, plane, col + i * T(LANES)));
+    for (int64_t row = 0; row < rows; row++) {
         for (int i = 0; i < count; i++) {
             ptrdiff_t at = i * T(LANES);
+            T(prefetch)(x + at, xs.ahead, i);
             T(vec) u = T(sub)(T(get)(x + at, lanes), c[BNORM_X_HI][i]), e, h;
             if (with_dx) {
+                T(prefetch)(dy + at, dys.ahead, i);
                 e = T(sub)(T(get)(dy + at, lanes), c[BNORM_DY_HI][i]);
                 h = T(mul)(u, c[BNORM_RSTD][i]);
                 e = T(fnma)(h, c[BNORM_SLOPE][i], e);
@@ -44,20 +49,20 @@ INLINE void T(apply_tile)(REAL *y, ptrdiff_t ldy, REAL *dx, ptrdiff_t lddx, cons
                 T(put)(dx + at, T(fma)(e, c[BNORM_DX_SCALE][i], c[BNORM_DX_SHIFT][i]), lanes,
                        stream);
         }
+        x += xs.ld;
+        dy += with_dx ? dys.ld : 0;
+        y += with_y ? ys.ld : 0;
+        dx += with_dx ? dxs.ld : 0;
     }
 }
 
-INLINE void T(apply)(bnorm_target ys, bnorm_target dxs, bnorm_source xs, bnorm_source dys,
-                     const REAL *coefficients, ptrdiff_t pitch, int64_t rows, ptrdiff_t cols,
-                     int with_y, int with_dx, int stream)
+INLINE void T(apply)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
+                     const REAL *coefficients, int64_t rows, ptrdiff_t cols, int with_y,
+                     int with_dx, int stream)
 {
-    REAL *y = ys.data, *dx = dxs.data;
-    const REAL *x = xs.data, *dy = dys.data;
     ptrdiff_t col = 0;
 #define APPLY_TILE(count, lanes, stream)                                                           \
-    T(apply_tile)(with_y ? y + col : y, ys.ld, with_dx ? dx + col : dx, dxs.ld, x + col, xs.ld,    \
-                  with_dx ? dy + col : dy, dys.ld, coefficients + col, pitch, rows, count, lanes,  \
-                  with_y, with_dx, stream)
+    T(apply_tile)(y, dx, x, dy, coefficients, rows, col, count, lanes, with_y, with_dx, stream)
     for (; col + VECTORS * T(LANES) <= cols; col += VECTORS * T(LANES))
         APPLY_TILE(VECTORS, T(LANES), stream);
     for (; col + T(LANES) <= cols; col += T(LANES))
@@ -65,36 +70,34 @@ INLINE void T(apply)(bnorm_target ys, bnorm_target dxs, bnorm_source xs, bnorm_s
     if (col < cols)
         APPLY_TILE(1, (int)(cols - col), 0);
 #undef APPLY_TILE
-    if (stream)
-        fence();
 }
 
-static void T(forward)(bnorm_target y, bnorm_source x, const void *coefficients, ptrdiff_t pitch,
-                       int64_t rows, ptrdiff_t cols)
+static void T(forward)(bnorm_target y, bnorm_source x, const void *coefficients, int64_t rows,
+                       ptrdiff_t cols)
 {
     bnorm_target no_target = {NULL, 0, 0};
-    bnorm_source no_source = {NULL, 0};
+    bnorm_source no_source = {NULL, 0, 0};
     if (y.stream)
-        T(apply)(y, no_target, x, no_source, coefficients, pitch, rows, cols, 1, 0, 1);
+        T(apply)(y, no_target, x, no_source, coefficients, rows, cols, 1, 0, 1);
     else
-        T(apply)(y, no_target, x, no_source, coefficients, pitch, rows, cols, 1, 0, 0);
+        T(apply)(y, no_target, x, no_source, coefficients, rows, cols, 1, 0, 0);
 }
 
 static void T(backward)(bnorm_target dx, bnorm_source x, bnorm_source dy, const void *coefficients,
-                        ptrdiff_t pitch, int64_t rows, ptrdiff_t cols)
+                        int64_t rows, ptrdiff_t cols)
 {
     bnorm_target no_target = {NULL, 0, 0};
     if (dx.stream)
-        T(apply)(no_target, dx, x, dy, coefficients, pitch, rows, cols, 0, 1, 1);
+        T(apply)(no_target, dx, x, dy, coefficients, rows, cols, 0, 1, 1);
     else
-        T(apply)(no_target, dx, x, dy, coefficients, pitch, rows, cols, 0, 1, 0);
+        T(apply)(no_target, dx, x, dy, coefficients, rows, cols, 0, 1, 0);
 }
 
 static void T(both)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
-                    const void *coefficients, ptrdiff_t pitch, int64_t rows, ptrdiff_t cols)
+                    const void *coefficients, int64_t rows, ptrdiff_t cols)
 {
     if (y.stream && dx.stream)
-        T(apply)(y, dx, x, dy, coefficients, pitch, rows, cols, 1, 1, 1);
+        T(apply)(y, dx, x, dy, coefficients, rows, cols, 1, 1, 1);
     else
-        T(apply)(y, dx, x, dy, coefficients, pitch, rows, cols, 1, 1, 0);
+        T(apply)(y, dx, x, dy, coefficients, rows, cols, 1, 1, 0);
 }

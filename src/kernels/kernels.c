@@ -33,7 +33,8 @@
  *   T_add T_sub T_mul                          IEEE, one rounding each
  *   T_fma(a, b, c) = a*b + c, T_fnma(a, b, c) = c - a*b, rounded once
  * and fence(), which orders non-temporal stores before later ones, VECTORS (how
- * many a tile holds side by side, so that its accumulators fill the registers). */
+ * many a tile holds side by side, so that its accumulators fill the registers).
+ * T_LANES divides BNORM_GROUP. */
 #define vec_header HEADER(BNORM_KERNELS)
 #include vec_header
 
@@ -72,4 +73,5 @@ extern const bnorm_kernels NAME(bnorm_kernels_, BNORM_KERNELS);
 const bnorm_kernels NAME(bnorm_kernels_, BNORM_KERNELS) = {
     TEXT(BNORM_KERNELS),
     {[BNORM_F32] = SET(f32), [BNORM_F64] = SET(f64)},
+    fence,
 };

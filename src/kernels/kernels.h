@@ -6,9 +6,13 @@
  *
  * A tile is rows x cols elements, ld elements from one row to the next.  Tails
  * of columns are read and written by partial loads and stores: nothing outside
- * the tile is touched.  The working arrays (sums, moments, coefficients) are
- * planes of `pitch` elements, pitch a multiple of BNORM_PITCH_UNIT and >= cols,
- * aligned to a cache line; their padding may be overwritten.
+ * the tile is touched.
+ *
+ * The working arrays are aligned to a cache line and padded to whole groups of
+ * BNORM_GROUP columns; the padding may be overwritten.  Moments are planes of
+ * `pitch` doubles.  Sums and coefficients, which the inner loops walk, lie group
+ * by group with a group's planes side by side: planes a power of two apart would
+ * compete with the rows of the matrix for the same cache sets.
  */
 #ifndef BNORM_KERNELS_KERNELS_H
 #define BNORM_KERNELS_KERNELS_H
@@ -21,7 +25,7 @@
 enum {
     BNORM_LINE = 64,       /* bytes of a cache line */
     BNORM_LEAF_ROWS = 64,  /* consecutive rows reduced in the stored type */
-    BNORM_PITCH_UNIT = 16, /* elements */
+    BNORM_GROUP = 16,      /* columns */
     BNORM_DTYPES = BNORM_F64 + 1
 };
 
@@ -46,7 +50,8 @@ enum {
     BNORM_X_HI,
     BNORM_SCALE,
     BNORM_SHIFT,
-    BNORM_DY_HI,
+    BNORM_COEFFICIENTS_Y,
+    BNORM_DY_HI = BNORM_COEFFICIENTS_Y,
     BNORM_RSTD,
     BNORM_SLOPE,
     BNORM_DX_SCALE,
@@ -54,9 +59,16 @@ enum {
     BNORM_COEFFICIENTS
 };
 
+/* Where plane `plane` of column `col` is, in elements, among `planes` planes. */
+static inline ptrdiff_t bnorm_group_at(int planes, int plane, ptrdiff_t col)
+{
+    return (col / BNORM_GROUP * planes + plane) * BNORM_GROUP + col % BNORM_GROUP;
+}
+
 typedef struct {
     const void *data;
     ptrdiff_t ld;
+    ptrdiff_t ahead; /* elements from what is read to what is prefetched; 0: none */
 } bnorm_source;
 
 typedef struct {
@@ -69,11 +81,10 @@ typedef struct {
     size_t size; /* bytes of an element */
 
     /* Add rows to the sums of a leaf, in row order.  first_x, first_dy: the
-     * leaf's first row.  sums: BNORM_SUMS planes. */
-    void (*sum_x)(void *sums, ptrdiff_t pitch, bnorm_source x, const void *first_x, int rows,
-                  ptrdiff_t cols);
-    void (*sum_xdy)(void *sums, ptrdiff_t pitch, bnorm_source x, const void *first_x,
-                    bnorm_source dy, const void *first_dy, int rows, ptrdiff_t cols);
+     * leaf's first row.  sums: groups of BNORM_SUMS planes. */
+    void (*sum_x)(void *sums, bnorm_source x, const void *first_x, int rows, ptrdiff_t cols);
+    void (*sum_xdy)(void *sums, bnorm_source x, const void *first_x, bnorm_source dy,
+                    const void *first_dy, int rows, ptrdiff_t cols);
 
     /* Turn the sums of a leaf (1 <= rows <= BNORM_LEAF_ROWS) into moments.
      * Columns whose sums are not trustworthy are reduced again, carefully, from
@@ -90,22 +101,29 @@ typedef struct {
     void (*merge_xdy)(double *a, const double *b, ptrdiff_t pitch, double rows_a, double rows_b,
                       ptrdiff_t cols);
 
-    /* y may be x, dx may be dy: exactly, or not at all. */
-    void (*forward)(bnorm_target y, bnorm_source x, const void *coefficients, ptrdiff_t pitch,
-                    int64_t rows, ptrdiff_t cols);
+    /* y may be x, dx may be dy: exactly, or not at all.  coefficients: groups of
+     * BNORM_COEFFICIENTS planes. */
+    void (*forward)(bnorm_target y, bnorm_source x, const void *coefficients, int64_t rows,
+                    ptrdiff_t cols);
     void (*backward)(bnorm_target dx, bnorm_source x, bnorm_source dy, const void *coefficients,
-                     ptrdiff_t pitch, int64_t rows, ptrdiff_t cols);
+                     int64_t rows, ptrdiff_t cols);
     void (*both)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
-                 const void *coefficients, ptrdiff_t pitch, int64_t rows, ptrdiff_t cols);
+                 const void *coefficients, int64_t rows, ptrdiff_t cols);
 } bnorm_kernel_set;
 
 typedef struct {
     const char *isa;
     bnorm_kernel_set dtype[BNORM_DTYPES]; /* indexed by bnorm_dtype */
+
+    /* Order this thread's non-temporal stores before whatever tells others that
+     * the data are there. */
+    void (*fence)(void);
 } bnorm_kernels;
 
-/* The table named isa.  ARGUMENT: no such name; UNSUPPORTED: this CPU lacks it. */
-bnorm_status bnorm_kernels_select(const bnorm_kernels **kernels, const char *isa);
+/* The table named isa; source says where the name came from.  ARGUMENT: no such
+ * name; UNSUPPORTED: this CPU lacks it. */
+bnorm_status bnorm_kernels_select(const bnorm_kernels **kernels, const char *isa,
+                                  const char *source);
 
 /* The best table this CPU can run. */
 const bnorm_kernels *bnorm_kernels_best(void);

@@ -22,8 +22,6 @@
  * overflows that could be represented in the end.
  */
 
-enum { T(GROUP) = 16 }; /* columns treated together; divides the pitch */
-
 /* The power of two that brings the column's largest magnitude near 1. */
 static double T(scale)(const REAL *data, ptrdiff_t ld, int rows)
 {
@@ -63,24 +61,24 @@ static void T(careful)(double moment[BNORM_MOMENTS_XDY], const REAL *x, ptrdiff_
     moment[BNORM_COMOMENT] = (uv_sum - u_sum * v_sum * inverse) / xs / dys + poison_x + poison_dy;
 }
 
-/* varies[j]: whether column j is not one finite value; cols <= GROUP. */
+/* varies[j]: whether column j is not one finite value; cols <= a group. */
 static void T(find_varying)(unsigned char *varies, const REAL *data, ptrdiff_t ld, int rows,
                             int cols)
 {
-    REAL differs[T(GROUP)] = {0};
+    REAL differs[BNORM_GROUP] = {0};
     for (int row = 1; row < rows; row++)
         for (int j = 0; j < cols; j++)
             differs[j] = data[row * ld + j] == data[j] ? differs[j] : 1;
-    for (int j = 0; j < T(GROUP) && j < cols; j++)
+    for (int j = 0; j < BNORM_GROUP && j < cols; j++)
         varies[j] = differs[j] != 0 || !(data[j] - data[j] == 0);
 }
 
-/* Redo the columns of a group whose sums are not trustworthy; 0 < cols <= GROUP. */
+/* Redo the columns of a group whose sums are not trustworthy; 0 < cols <= a group. */
 static void T(mend)(double *moments, ptrdiff_t pitch, const REAL *x, ptrdiff_t ldx, const REAL *dy,
                     ptrdiff_t lddy, int rows, int cols, const unsigned char *bad_x,
                     const unsigned char *bad_dy)
 {
-    unsigned char varies_x[T(GROUP)], varies_dy[T(GROUP)] = {0};
+    unsigned char varies_x[BNORM_GROUP], varies_dy[BNORM_GROUP] = {0};
     T(find_varying)(varies_x, x, ldx, rows, cols);
     if (dy)
         T(find_varying)(varies_dy, dy, lddy, rows, cols);
@@ -104,7 +102,7 @@ INLINE int T(leaf_mean)(double *mean, double *spread, unsigned char *bad, const 
                         const REAL *squares, const REAL *first, double inverse)
 {
     int any = 0;
-    for (int j = 0; j < T(GROUP); j++) {
+    for (int j = 0; j < BNORM_GROUP; j++) {
         double s = sum[j], q = squares[j], m2 = q - s * s * inverse;
         mean[j] = first[j] + s * inverse;
         spread[j] = m2 > 0 ? m2 : 0;
@@ -119,26 +117,26 @@ INLINE void T(leaf)(double *moments, ptrdiff_t pitch, const REAL *sums, bnorm_so
 {
     const REAL *x = xs.data, *dy = dys.data;
     const double inverse = 1.0 / rows;
-    for (ptrdiff_t col = 0; col < cols; col += T(GROUP)) {
-        int count = (int)(cols - col < T(GROUP) ? cols - col : T(GROUP)), bad;
-        unsigned char bad_x[T(GROUP)], bad_dy[T(GROUP)] = {0};
-        REAL first[T(GROUP)] = {0};
-        double spread_dy[T(GROUP)];
-        const REAL *sum = sums + col;
+    for (ptrdiff_t col = 0; col < cols; col += BNORM_GROUP) {
+        int count = (int)(cols - col < BNORM_GROUP ? cols - col : BNORM_GROUP), bad;
+        unsigned char bad_x[BNORM_GROUP], bad_dy[BNORM_GROUP] = {0};
+        REAL first[BNORM_GROUP] = {0};
+        double spread_dy[BNORM_GROUP];
+        const REAL *sum = sums + bnorm_group_at(BNORM_SUMS, 0, col);
         double *moment = moments + col;
 
         memcpy(first, x + col, (size_t)count * sizeof *first);
         bad = T(leaf_mean)(moment + BNORM_MEAN_X * pitch, moment + BNORM_M2 * pitch, bad_x,
-                           sum + BNORM_SUM_U * pitch, sum + BNORM_SUM_UU * pitch, first, inverse);
+                           sum + BNORM_SUM_U * BNORM_GROUP, sum + BNORM_SUM_UU * BNORM_GROUP, first, inverse);
         if (with_dy) {
             memcpy(first, dy + col, (size_t)count * sizeof *first);
             bad |= T(leaf_mean)(moment + BNORM_MEAN_DY * pitch, spread_dy, bad_dy,
-                                sum + BNORM_SUM_V * pitch, sum + BNORM_SUM_VV * pitch, first,
+                                sum + BNORM_SUM_V * BNORM_GROUP, sum + BNORM_SUM_VV * BNORM_GROUP, first,
                                 inverse);
-            for (int j = 0; j < T(GROUP); j++)
+            for (int j = 0; j < BNORM_GROUP; j++)
                 moment[BNORM_COMOMENT * pitch + j] =
-                    sum[BNORM_SUM_UV * pitch + j] -
-                    (double)sum[BNORM_SUM_U * pitch + j] * sum[BNORM_SUM_V * pitch + j] * inverse;
+                    sum[BNORM_SUM_UV * BNORM_GROUP + j] -
+                    (double)sum[BNORM_SUM_U * BNORM_GROUP + j] * sum[BNORM_SUM_V * BNORM_GROUP + j] * inverse;
         }
         if (bad)
             T(mend)(moment, pitch, x + col, xs.ld, with_dy ? dy + col : NULL, dys.ld, rows, count,
@@ -149,7 +147,7 @@ INLINE void T(leaf)(double *moments, ptrdiff_t pitch, const REAL *sums, bnorm_so
 static void T(leaf_x)(double *moments, ptrdiff_t pitch, const void *sums, bnorm_source x, int rows,
                       ptrdiff_t cols)
 {
-    bnorm_source none = {NULL, 0};
+    bnorm_source none = {NULL, 0, 0};
     T(leaf)(moments, pitch, sums, x, none, rows, cols, 0);
 }
 

@@ -10,66 +10,73 @@ INLINE T(vec) T(get)(const REAL *at, int lanes)
     return lanes < T(LANES) ? T(loadn)(at, lanes) : T(load)(at);
 }
 
-/* count vectors side by side; the last has `lanes` valid lanes. */
-INLINE void T(sum_tile)(REAL *sums, ptrdiff_t pitch, const REAL *x, ptrdiff_t ldx,
-                        const REAL *first_x, const REAL *dy, ptrdiff_t lddy, const REAL *first_dy,
-                        int rows, int count, int lanes, int with_dy)
+/* One line ahead for every line read. */
+INLINE void T(prefetch)(const REAL *at, ptrdiff_t ahead, int i)
+{
+    if (i * (int)sizeof(T(vec)) % BNORM_LINE == 0)
+        __builtin_prefetch((const void *)((uintptr_t)at + (size_t)ahead * sizeof(REAL)));
+}
+
+/* Columns from col on, `count` vectors of them side by side; the last has `lanes`
+ * valid lanes. */
+INLINE void T(sum_tile)(REAL *sums, bnorm_source xs, const REAL *first_x, bnorm_source dys,
+                        const REAL *first_dy, int rows, ptrdiff_t col, int count, int lanes,
+                        int with_dy)
 {
     const int planes = with_dy ? BNORM_SUMS : BNORM_SUM_V;
+    const REAL *x = (const REAL *)xs.data + col, *dy = with_dy ? (const REAL *)dys.data + col : x;
     T(vec) sum[BNORM_SUMS][VECTORS], x0[VECTORS], dy0[VECTORS];
     for (int i = 0; i < count; i++) {
-        ptrdiff_t at = i * T(LANES);
+        ptrdiff_t at = col + i * T(LANES);
         x0[i] = T(get)(first_x + at, lanes);
         if (with_dy)
             dy0[i] = T(get)(first_dy + at, lanes);
         for (int plane = 0; plane < planes; plane++)
-            sum[plane][i] = T(load)(sums + plane * pitch + at);
+            sum[plane][i] = T(load)(sums + bnorm_group_at(BNORM_SUMS, plane, at));
     }
-    for (int row = 0; row < rows; row++, x += ldx, dy += lddy) {
+    for (int row = 0; row < rows; row++) {
         for (int i = 0; i < count; i++) {
             ptrdiff_t at = i * T(LANES);
+            T(prefetch)(x + at, xs.ahead, i);
             T(vec) u = T(sub)(T(get)(x + at, lanes), x0[i]);
             sum[BNORM_SUM_U][i] = T(add)(sum[BNORM_SUM_U][i], u);
             sum[BNORM_SUM_UU][i] = T(fma)(u, u, sum[BNORM_SUM_UU][i]);
             if (with_dy) {
+                T(prefetch)(dy + at, dys.ahead, i);
                 T(vec) v = T(sub)(T(get)(dy + at, lanes), dy0[i]);
                 sum[BNORM_SUM_V][i] = T(add)(sum[BNORM_SUM_V][i], v);
                 sum[BNORM_SUM_VV][i] = T(fma)(v, v, sum[BNORM_SUM_VV][i]);
                 sum[BNORM_SUM_UV][i] = T(fma)(u, v, sum[BNORM_SUM_UV][i]);
             }
         }
+        x += xs.ld;
+        dy += with_dy ? dys.ld : 0;
     }
     for (int i = 0; i < count; i++)
         for (int plane = 0; plane < planes; plane++)
-            T(store)(sums + plane * pitch + i * T(LANES), sum[plane][i]);
+            T(store)(sums + bnorm_group_at(BNORM_SUMS, plane, col + i * T(LANES)), sum[plane][i]);
 }
 
-INLINE void T(sum)(REAL *sums, ptrdiff_t pitch, bnorm_source xs, const REAL *first_x,
-                   bnorm_source dys, const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
+INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
+                   const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
 {
-    const REAL *x = xs.data, *dy = dys.data;
     ptrdiff_t col = 0;
-#define SUM_TILE(count, lanes)                                                                     \
-    T(sum_tile)(sums + col, pitch, x + col, xs.ld, first_x + col, with_dy ? dy + col : dy,         \
-                dys.ld, with_dy ? first_dy + col : dy, rows, count, lanes, with_dy)
     for (; col + VECTORS * T(LANES) <= cols; col += VECTORS * T(LANES))
-        SUM_TILE(VECTORS, T(LANES));
+        T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, VECTORS, T(LANES), with_dy);
     for (; col + T(LANES) <= cols; col += T(LANES))
-        SUM_TILE(1, T(LANES));
+        T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, 1, T(LANES), with_dy);
     if (col < cols)
-        SUM_TILE(1, (int)(cols - col));
-#undef SUM_TILE
+        T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, 1, (int)(cols - col), with_dy);
 }
 
-static void T(sum_x)(void *sums, ptrdiff_t pitch, bnorm_source x, const void *first_x, int rows,
-                     ptrdiff_t cols)
+static void T(sum_x)(void *sums, bnorm_source x, const void *first_x, int rows, ptrdiff_t cols)
 {
-    bnorm_source none = {NULL, 0};
-    T(sum)(sums, pitch, x, first_x, none, NULL, rows, cols, 0);
+    bnorm_source none = {NULL, 0, 0};
+    T(sum)(sums, x, first_x, none, NULL, rows, cols, 0);
 }
 
-static void T(sum_xdy)(void *sums, ptrdiff_t pitch, bnorm_source x, const void *first_x,
-                       bnorm_source dy, const void *first_dy, int rows, ptrdiff_t cols)
+static void T(sum_xdy)(void *sums, bnorm_source x, const void *first_x, bnorm_source dy,
+                       const void *first_dy, int rows, ptrdiff_t cols)
 {
-    T(sum)(sums, pitch, x, first_x, dy, first_dy, rows, cols, 1);
+    T(sum)(sums, x, first_x, dy, first_dy, rows, cols, 1);
 }

@@ -9,13 +9,14 @@
 #undef ISA
 
 typedef struct {
-    const bnorm_kernels *kernels;
-    const char *needs;
+    const char *name, *needs;
+    const bnorm_kernels *kernels; /* NULL: of another architecture */
     int usable;
 } choice;
 
 enum {
 #define ISA(name, needs, usable) CHOICE_##name,
+#define ELSEWHERE(name, needs) CHOICE_##name,
 #include "kernels/isa.def"
 #undef ISA
     CHOICES
@@ -25,19 +26,26 @@ static choice choice_at(int index)
 {
     switch (index) {
 #define ISA(name, needs, usable)                                                                   \
-    case CHOICE_##name: return (choice){&bnorm_kernels_##name, needs, (usable) != 0};
+    case CHOICE_##name: return (choice){#name, needs, &bnorm_kernels_##name, (usable) != 0};
+#define ELSEWHERE(name, needs)                                                                     \
+    case CHOICE_##name: return (choice){#name, needs, NULL, 0};
 #include "kernels/isa.def"
 #undef ISA
     }
-    return (choice){NULL, NULL, 0};
+    return (choice){NULL, NULL, NULL, 0};
 }
 
 const char *bnorm_isa_name(int index, int *usable)
 {
-    choice at = choice_at(index);
-    if (usable)
-        *usable = at.usable;
-    return at.kernels ? at.kernels->isa : NULL;
+    for (int i = 0; i < CHOICES; i++) {
+        choice at = choice_at(i);
+        if (!at.kernels || index-- != 0)
+            continue;
+        if (usable)
+            *usable = at.usable;
+        return at.name;
+    }
+    return NULL;
 }
 
 const bnorm_kernels *bnorm_kernels_best(void)
@@ -48,19 +56,21 @@ const bnorm_kernels *bnorm_kernels_best(void)
     return choice_at(index).kernels;
 }
 
-bnorm_status bnorm_kernels_select(const bnorm_kernels **kernels, const char *isa)
+bnorm_status bnorm_kernels_select(const bnorm_kernels **kernels, const char *isa,
+                                  const char *source)
 {
     char known[64] = "";
     for (int index = 0; index < CHOICES; index++) {
         choice at = choice_at(index);
-        if (strcmp(at.kernels->isa, isa) == 0) {
+        if (strcmp(at.name, isa) == 0) {
             if (!at.usable)
-                return bnorm_fail(BNORM_ERR_UNSUPPORTED, "isa is \"%s\"; this CPU lacks %s", isa,
-                                  at.needs);
+                return bnorm_fail(BNORM_ERR_UNSUPPORTED, "%s is \"%s\"; this CPU lacks %s", source,
+                                  isa, at.needs);
             *kernels = at.kernels;
             return BNORM_OK;
         }
-        strcat(strcat(known, index ? ", " : ""), at.kernels->isa);
+        strcat(strcat(known, index ? ", " : ""), at.name);
     }
-    return bnorm_fail(BNORM_ERR_ARGUMENT, "isa is \"%.64s\"; expected one of %s", isa, known);
+    return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is \"%.64s\"; expected one of %s", source, isa,
+                      known);
 }

@@ -38,7 +38,7 @@ bnorm_grid bnorm_partition(int64_t rows, int64_t cols, int64_t unit, int threads
     /* One item per thread: the division that keeps most threads busy, and
      * among equals the one with most column blocks.  A division of rows costs
      * two more phases, and must be worth it. */
-    const double phases = 0.95;
+    const double phases = 0.85;
     double best = 0;
     for (int64_t blocks = bnorm_min(most, threads); blocks >= bnorm_max(least, 1); blocks--) {
         int64_t groups = bnorm_min(threads / blocks, leaves);

@@ -38,8 +38,8 @@ typedef struct {
     bnorm_strategy strategy; /* STREAM or RESIDENT */
     int threads;
     bnorm_grid grid;         /* for problem.rows */
-    int reduce_rows;         /* rows a kernel call reduces; divides the leaf */
-    int64_t apply_rows;      /* rows a kernel call applies */
+    int band_rows;           /* rows of a kernel call; divides the leaf */
+    int64_t ahead_rows;      /* how far ahead of its reads a pass prefetches */
     int64_t step_rows;       /* rows of an upstream block: whole leaves */
     int stream;              /* non-temporal stores, where lines are whole */
     double read, written, compulsory; /* bytes to and from memory */

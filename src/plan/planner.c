@@ -12,10 +12,11 @@ enum {
     STREAM_MIN_BYTES = 512,
     STREAM_MAX_BYTES = 4096,
     RESIDENT_MIN_BYTES = 256,
-    /* A kernel call covers this many rows of a wide block: as many concurrent
-     * streams per matrix, each long enough for the hardware's prefetcher. */
-    WIDE_ROWS = 8,
-    NARROW_BYTES = 256,
+    /* A kernel call covers about this many bytes of a matrix: one row of a wide
+     * block, so that memory is read in order; several of a narrow one, so that
+     * its sums stay in registers that long. */
+    BAND_BYTES = 1024,
+    AHEAD_BANDS = 4,
     /* What an upstream function's block of y, with its dy and x, may take. */
     STEP_BYTES = 256 << 10,
     MAX_STEP_ROWS = 1024
@@ -62,10 +63,14 @@ static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)
 {
     const int64_t bytes =
         bnorm_max(bnorm_grid_width(&schedule->grid), 1) * (int64_t)plan->kernels->size;
-    schedule->reduce_rows = bytes <= NARROW_BYTES ? BNORM_LEAF_ROWS : WIDE_ROWS;
-    schedule->apply_rows = schedule->reduce_rows;
+    const int64_t group = bnorm_leaf_count(bnorm_grid_rows(&schedule->grid, 0).end);
+    int band = 1;
+    while (band < BNORM_LEAF_ROWS && 2 * band * bytes <= BAND_BYTES)
+        band *= 2;
+    schedule->band_rows = band;
+    schedule->ahead_rows = AHEAD_BANDS * band;
     schedule->step_rows = clamp(STEP_BYTES / bytes / BNORM_LEAF_ROWS, 1,
-                                MAX_STEP_ROWS / BNORM_LEAF_ROWS) *
+                                bnorm_min(MAX_STEP_ROWS / BNORM_LEAF_ROWS, bnorm_max(group, 1))) *
                           BNORM_LEAF_ROWS;
 }
 

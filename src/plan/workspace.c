@@ -11,15 +11,39 @@ static int floor_log2(int64_t n)
     return log;
 }
 
-/* The most nodes a list holds at once.  From leaf 0 on, a list is the binary
- * number of its leaves, and one new leaf.  A group that starts elsewhere climbs
- * to its largest node and down again. */
-static int list_capacity(const bnorm_grid *grid)
+/* The most nodes a list holds while leaves [begin, end) come in one by one.  It
+ * climbs from begin through ever larger nodes, then holds the binary number of
+ * the leaves that remain; and a new leaf stands beside what is there. */
+static int list_capacity(int64_t begin, int64_t end)
 {
-    int64_t leaves = bnorm_max(bnorm_leaf_count(grid->rows), 1);
-    int whole = floor_log2(leaves) + 2;
-    int group = 2 * floor_log2(bnorm_ceil_div(leaves, grid->row_groups)) + 3;
-    return grid->row_groups > 1 && group > whole ? group : whole;
+    int climbed = 0, most = 1;
+    for (int level = 0;; level++) {
+        const int64_t length = (int64_t)1 << level;
+        if (begin % (2 * length) != 0) { /* the second half of something */
+            if (begin + length > end)
+                break;
+            most = climbed + level + 1;
+            climbed++;
+            begin += length;
+        } else if (begin + 2 * length > end) {
+            break;
+        }
+    }
+    if (begin < end && climbed + floor_log2(end - begin) + 1 > most)
+        most = climbed + floor_log2(end - begin) + 1;
+    return most;
+}
+
+/* For all groups; group 0's list takes in those of the others. */
+static int grid_capacity(const bnorm_grid *grid)
+{
+    int most = list_capacity(0, bnorm_leaf_count(grid->rows));
+    for (int64_t group = 1; group < grid->row_groups; group++) {
+        bnorm_range rows = bnorm_grid_rows(grid, group);
+        int nodes = list_capacity(rows.begin / BNORM_LEAF_ROWS, bnorm_leaf_count(rows.end));
+        most = nodes > most ? nodes : most;
+    }
+    return most;
 }
 
 static size_t take(size_t *at, size_t bytes)
@@ -33,7 +57,7 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
 {
     const bnorm_grid *grid = &schedule->grid;
     bnorm_workspace *workspace = &schedule->workspace;
-    const int64_t pitch = bnorm_round_up(bnorm_max(bnorm_grid_width(grid), 1), BNORM_PITCH_UNIT);
+    const int64_t pitch = bnorm_round_up(bnorm_max(bnorm_grid_width(grid), 1), BNORM_GROUP);
     const size_t plane = (size_t)pitch;
     const size_t tile = tiles ? plane * (size_t)schedule->step_rows * size : 0;
     /* Without row groups a worker carries its block through all phases; with
@@ -45,7 +69,7 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
 
     workspace->pitch = pitch;
     workspace->planes = planes;
-    workspace->nodes = list_capacity(grid);
+    workspace->nodes = grid_capacity(grid);
     workspace->sums = take(&at, BNORM_SUMS * plane * size);
     workspace->y_tile = take(&at, tile);
     workspace->dy_tile = take(&at, tile);

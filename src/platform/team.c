@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "base/env.h"
+#include "base/environment.h"
 #include "base/range.h"
 
 /* The one mutable global: a fork happens to the process, not to a context. */
@@ -26,20 +28,21 @@ void bnorm_team_watch_forks(void)
     pthread_once(&once, register_note);
 }
 
-int bnorm_team_default(void)
+int bnorm_team_default(int *chosen)
 {
-    return omp_get_max_threads();
+    int threads = omp_get_max_threads();
+    *chosen = bnorm_env_has_threads() || threads != omp_get_num_procs();
+    return threads;
 }
 
 static void run_items(bnorm_range items, bnorm_team_work *work, void *data,
                       const bnorm_worker *worker)
 {
     fenv_t own;
-    fegetenv(&own);
-    fesetenv(FE_DFL_ENV);
+    bnorm_environment_enter(&own);
     for (int64_t item = items.begin; item < items.end; item++)
         work(data, item, worker);
-    fesetenv(&own);
+    bnorm_environment_leave(&own);
 }
 
 void bnorm_team_run(int threads, int64_t items, bnorm_team_work *work, void *data)

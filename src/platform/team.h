@@ -21,9 +21,9 @@ typedef void bnorm_team_work(void *data, int64_t item, const bnorm_worker *worke
  * not wait for another.  threads = 1 does not enter the OpenMP runtime. */
 void bnorm_team_run(int threads, int64_t items, bnorm_team_work *work, void *data);
 
-/* Threads OpenMP would use: OMP_NUM_THREADS, omp_set_num_threads or what the
- * affinity mask leaves. */
-int bnorm_team_default(void);
+/* Threads OpenMP would use.  *chosen: whether somebody said so, by OMP_NUM_THREADS
+ * or omp_set_num_threads; otherwise it is what the affinity mask leaves. */
+int bnorm_team_default(int *chosen);
 
 /* Notice forks from now on.  A team's threads do not survive a fork, and libgomp
  * would wait for them for ever: in a child of a process that called this, teams
