@@ -187,42 +187,66 @@ static void no_rows_are_zeros(void)
     free_list(list);
 }
 
-/* Nothing written at or beyond node `nodes`? */
-static int stays_within(const bnorm_list *list, int nodes)
+/* The most nodes that any list of the grid holds at once, the new one included:
+ * while leaves come in, and while group 0 takes in the others.  No columns: only
+ * the nodes matter. */
+static int most_nodes(const bnorm_grid *grid)
 {
-    const unsigned char *at = (const unsigned char *)(list->moments + nodes * PLANES * PITCH);
-    for (size_t i = 0; i < (size_t)(NODES - nodes) * sizeof(moments); i++)
-        if (at[i] != 0xA5)
-            return 0;
-    return 1;
+    int most = 0;
+    bnorm_list *all = new_list(grid->rows), *one = new_list(grid->rows);
+    all->cols = one->cols = 0;
+    for (int64_t g = 0; g < grid->row_groups; g++) {
+        bnorm_range rows = bnorm_grid_rows(grid, g);
+        bnorm_list *own = g == 0 ? all : one;
+        int64_t end = (rows.end + BNORM_LEAF_ROWS - 1) / BNORM_LEAF_ROWS;
+        for (int64_t leaf = rows.begin / BNORM_LEAF_ROWS; leaf < end; leaf++) {
+            most = own->count + 1 > most ? own->count + 1 : most;
+            bnorm_list_push(own, (bnorm_node){0, leaf}, kernels);
+        }
+        for (int i = 0; own == one && i < one->count; i++) {
+            most = all->count + 1 > most ? all->count + 1 : most;
+            bnorm_list_push(all, one->node[i], kernels);
+        }
+        one->count = 0;
+    }
+    free_list(all);
+    free_list(one);
+    return most;
 }
 
-/* The nodes that the workspace has room for are enough for every group, and for
- * the first group while it takes in the others. */
+static int capacity(const bnorm_grid *grid)
+{
+    bnorm_schedule schedule = {.threads = (int)grid->row_groups, .grid = *grid,
+                               .step_rows = BNORM_LEAF_ROWS};
+    bnorm_workspace_layout(&schedule, sizeof(float), PLANES, 0);
+    return schedule.workspace.nodes;
+}
+
 static void the_workspace_holds_the_nodes(void)
 {
     int overrun = 0;
-    for (int64_t leaves = 1; leaves <= 70; leaves++)
+    for (int64_t leaves = 1; leaves <= 300; leaves++)
         for (int64_t groups = 1; groups <= leaves; groups += 1 + groups / 2) {
-            bnorm_schedule schedule = {.threads = (int)groups,
-                                       .grid = {leaves * BNORM_LEAF_ROWS, 16, 16, groups, 1},
-                                       .step_rows = BNORM_LEAF_ROWS};
-            bnorm_workspace_layout(&schedule, sizeof(float), PLANES, 0);
-            bnorm_list *first = new_list(schedule.grid.rows), *list = first;
-            for (int64_t g = 0; g < groups; g++, list = new_list(schedule.grid.rows)) {
-                bnorm_range rows = bnorm_grid_rows(&schedule.grid, g);
-                memset(list->moments, 0xA5, NODES * sizeof(moments));
-                push_leaves(list, rows.begin / BNORM_LEAF_ROWS, rows.end / BNORM_LEAF_ROWS);
-                overrun += !stays_within(list, schedule.workspace.nodes);
-                if (g == 0)
-                    continue;
-                bnorm_list_append(first, list, kernels);
-                overrun += !stays_within(first, schedule.workspace.nodes);
-                free_list(list);
-            }
-            free_list(list);
-            free_list(first);
+            bnorm_grid grid = {leaves * BNORM_LEAF_ROWS, 16, 16, groups, 1};
+            overrun += most_nodes(&grid) > capacity(&grid);
         }
+    CU_ASSERT_EQUAL(overrun, 0);
+}
+
+/* Fewer rows than planned move the edges of the groups: to where more nodes are
+ * needed, perhaps, but never more than there is room for. */
+static void fewer_rows_need_no_more_nodes(void)
+{
+    static const int64_t planned[][2] = {{16, 4}, {64, 4}, {127, 5}, {256, 3}, {1024, 2}};
+    int overrun = 0;
+    for (int i = 0; i < 5; i++) {
+        bnorm_grid grid = {planned[i][0] * BNORM_LEAF_ROWS, 16, 16, planned[i][1], 1};
+        int room = capacity(&grid);
+        for (int64_t leaves = 1; leaves <= planned[i][0]; leaves++) {
+            bnorm_grid shorter = bnorm_partition_shorten(&grid, leaves * BNORM_LEAF_ROWS - 1);
+            overrun += most_nodes(&shorter) > room;
+        }
+    }
     CU_ASSERT_EQUAL(overrun, 0);
 }
 
@@ -235,6 +259,7 @@ int main(int argc, char **argv)
         {"large batches, random splits", large_splits_are_the_tree},
         {"no rows are zeros", no_rows_are_zeros},
         {"the workspace holds the nodes", the_workspace_holds_the_nodes},
+        {"fewer rows need no more nodes", fewer_rows_need_no_more_nodes},
     };
     kernels = &bnorm_kernels_best()->dtype[BNORM_F32];
     return harness_main(argc, argv, "exec/moments", cases, HARNESS_COUNT(cases));
