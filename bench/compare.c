@@ -9,6 +9,7 @@
 #include "measure.h"
 #include "peer.h"
 #include "report.h"
+#include "support/data.h"
 #include "timing.h"
 
 static const char *const headings[] = {
@@ -104,15 +105,24 @@ static void add_peer(record *r, const peer *peer)
     record_text(r, "peer_layout", peer->layout);
 }
 
+/* peer_gb_s counts what the peer itself moves: next to the ceiling_gb_s of run it
+ * says whether the peer is a good one of its kind. */
 static outcome print_record(const session *s, const workbench *w, const operation *op,
                             const comparison *c)
 {
+    double matrix = (double)w->batch.rows * (double)w->batch.cols *
+                    (double)data_size(w->batch.dtype);
+    int traffic = s->peer->traffic(op);
     record r;
     report_begin(&r, &s->author);
     report_problem(&r, w, op);
     add_peer(&r, s->peer);
     record_number(&r, "time_ms", c->ours);
     record_number(&r, "peer_time_ms", c->theirs);
+    if (traffic > 0)
+        record_number(&r, "peer_gb_s", traffic * matrix / 1e6 / c->theirs);
+    else
+        record_null(&r, "peer_gb_s");
     record_number(&r, "ratio", c->ratio);
     record_number(&r, "ratio_min", c->ratio_min);
     record_number(&r, "ratio_max", c->ratio_max);

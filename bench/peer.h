@@ -9,6 +9,9 @@
 typedef struct peer {
     const char *name, *layout;
     const char *(*version)(void);
+    /* How many matrices op moves between memory and this peer, the reads that
+     * ordinary stores cause included; 0: unknown. */
+    int (*traffic)(const operation *op);
     /* Get ready for op on b: x, gamma, beta and dy are read where they are, y and
      * dx written where they are; statistics are the peer's own.  NULL on failure,
      * after a complaint. */

@@ -160,7 +160,7 @@ author="command version commit cpu isa threads binding"
 problem="name op rows cols dtype layout ld"
 if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scratch/err"; then
     times="strategy time_ms_median time_ms_min gb_s ceiling_gb_s ceiling_fraction verified max_error"
-    ratios="peer peer_version peer_layout time_ms peer_time_ms ratio ratio_min ratio_max"
+    ratios="peer peer_version peer_layout time_ms peer_time_ms peer_gb_s ratio ratio_min ratio_max"
     has_keys "keys of run" $author $problem $times
     grep -v '"verified":true' "$scratch/records" | nothing "run says that it is verified"
     $bench run --json --shape 65x7 $small > "$scratch/records"

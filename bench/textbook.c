@@ -111,6 +111,24 @@ static void statistics(void *opened, const void **mean, const void **rstd, const
     *dbeta = t->op->gives_dx ? t->job.dbeta : NULL;
 }
 
+/* Reads, writes, and as many reads again as there are writes. */
+static int traffic(const operation *op)
+{
+    enum { FORWARD = 3 + 1 + 1, BACKWARD = 4 + 1 + 1, GRADIENT = 1 + 1 + 1 };
+    switch (op->flag) {
+    case BNORM_FORWARD:
+        return FORWARD;
+    case BNORM_BACKWARD:
+        return BACKWARD;
+    case BNORM_FORWARD_BACKWARD:
+        return FORWARD + BACKWARD;
+    case BNORM_STEP:
+        return FORWARD + GRADIENT + BACKWARD;
+    default:
+        return 1 + 1 + 1;
+    }
+}
+
 /* It is part of this program. */
 static const char *version(void)
 {
@@ -121,6 +139,7 @@ const peer textbook_peer = {
     .name = "textbook",
     .layout = "rows",
     .version = version,
+    .traffic = traffic,
     .open = open,
     .run = run,
     .close = close,
