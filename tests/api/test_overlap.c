@@ -67,7 +67,11 @@ static void mean_in_y(bnorm_args *a) { a->mean = a->y.data; }
 static void dgamma_in_dx(bnorm_args *a) { a->dgamma = a->dx.data; }
 static void gamma_in_y(bnorm_args *a) { a->gamma = a->y.data; }
 static void gamma_in_dx(bnorm_args *a) { a->gamma = a->dx.data; }
-static void batches_is_mean(bnorm_args *a) { a->batches = a->mean; }
+static void batches_is_mean(bnorm_args *a)
+{
+    a->batches = a->mean;
+    *a->batches = 0; /* a count that is right in itself */
+}
 static void running_is_running(bnorm_args *a) { a->running_mean = a->running_var; }
 static void running_is_mean(bnorm_args *a) { a->mean = a->running_mean; }
 

@@ -12,7 +12,7 @@
 #include "support/data.h"
 #include "support/harness.h"
 
-enum { COLS = 5, FIRST = 3, PITCH = BNORM_PITCH_UNIT, ALL_COLS = FIRST + COLS };
+enum { COLS = 5, FIRST = 3, PITCH = BNORM_GROUP, ALL_COLS = FIRST + COLS };
 
 /* One column block (columns FIRST .. FIRST + COLS - 1 of a matrix) and all that
  * an execution has around it. */
@@ -60,7 +60,8 @@ static void set_scene(scene *s, int64_t rows, bnorm_dtype dtype, bnorm_dtype sta
 
 static double coefficient(const scene *s, int plane, int j)
 {
-    return data_get(s->plan.problem.dtype, s->coefficients, plane * PITCH + j);
+    return data_get(s->plan.problem.dtype, s->coefficients,
+                    bnorm_group_at(BNORM_COEFFICIENTS, plane, j));
 }
 
 static long double relative(long double got, long double expected)

@@ -12,7 +12,7 @@
 #include "support/data.h"
 #include "support/harness.h"
 
-enum { COLS = 3, PITCH = BNORM_PITCH_UNIT, PLANES = BNORM_MOMENTS_XDY, NODES = 64 };
+enum { COLS = 3, PITCH = BNORM_GROUP, PLANES = BNORM_MOMENTS_XDY, NODES = 64 };
 
 static const bnorm_kernel_set *kernels;
 

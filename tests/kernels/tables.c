@@ -13,7 +13,7 @@ int tables_find(const bnorm_kernels *tables[TABLES_MOST])
     int count = 0, usable;
     for (int i = 0; (name = bnorm_isa_name(i, &usable)); i++)
         if (usable && (!only || !*only || strcmp(only, name) == 0) && count < TABLES_MOST)
-            bnorm_kernels_select(&tables[count++], name);
+            bnorm_kernels_select(&tables[count++], name, "isa");
     return count;
 }
 

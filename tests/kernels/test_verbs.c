@@ -22,9 +22,19 @@ enum { PITCH = 64, TRIPLES = 40000 };
 /* Coefficients that make forward y = fma(x, scale, shift) and backward
  * dx = fnma(x, slope, dy). */
 typedef struct {
-    _Alignas(64) float f32[BNORM_COEFFICIENTS][PITCH];
-    _Alignas(64) double f64[BNORM_COEFFICIENTS][PITCH];
+    _Alignas(64) float f32[BNORM_COEFFICIENTS * PITCH];
+    _Alignas(64) double f64[BNORM_COEFFICIENTS * PITCH];
 } coefficient_planes;
+
+static float *at_f32(coefficient_planes *c, int plane, int col)
+{
+    return &c->f32[bnorm_group_at(BNORM_COEFFICIENTS, plane, col)];
+}
+
+static double *at_f64(coefficient_planes *c, int plane, int col)
+{
+    return &c->f64[bnorm_group_at(BNORM_COEFFICIENTS, plane, col)];
+}
 
 static int same_f32(float a, float b)
 {
@@ -134,16 +144,17 @@ static void fused_multiply_add_f32(void)
                 const float *from = i + j < (int)(sizeof hard / sizeof hard[0]) ? hard[i + j]
                                                                                 : triple;
                 x[j] = from[0];
-                c->f32[BNORM_SCALE][j] = from[1];
-                c->f32[BNORM_SHIFT][j] = from[2];
+                *at_f32(c, BNORM_SCALE, j) = from[1];
+                *at_f32(c, BNORM_SHIFT, j) = from[2];
             }
-            set->forward((bnorm_target){y, PITCH, 0}, (bnorm_source){x, PITCH}, c->f32, PITCH, 1,
+            set->forward((bnorm_target){y, PITCH, 0}, (bnorm_source){x, PITCH, 0}, c->f32, 1,
                          PITCH);
             for (int j = 0; j < PITCH; j++) {
-                float expected = fmaf(x[j], c->f32[BNORM_SCALE][j], c->f32[BNORM_SHIFT][j]);
+                float scale = *at_f32(c, BNORM_SCALE, j), shift = *at_f32(c, BNORM_SHIFT, j);
+                float expected = fmaf(x[j], scale, shift);
                 if (!same_f32(y[j], expected) && wrong++ < 3)
                     harness_note("%s: fma(%a, %a, %a) = %a, expected %a", tables[t]->isa, x[j],
-                                 c->f32[BNORM_SCALE][j], c->f32[BNORM_SHIFT][j], y[j], expected);
+                                 scale, shift, y[j], expected);
             }
         }
         CU_ASSERT_EQUAL(wrong, 0);
@@ -162,16 +173,17 @@ static void fused_multiply_add_f64(void)
             double x[PITCH], y[PITCH];
             for (int j = 0; j < PITCH; j++) {
                 uint64_t k = 3 * (uint64_t)(i + j);
+                double scale = double_of_bits(data_bits(12, k + 1));
                 x[j] = double_of_bits(data_bits(12, k));
-                c->f64[BNORM_SCALE][j] = double_of_bits(data_bits(12, k + 1));
-                c->f64[BNORM_SHIFT][j] =
-                    k & 1 ? double_of_bits(data_bits(12, k + 2)) : -x[j] * c->f64[BNORM_SCALE][j];
+                *at_f64(c, BNORM_SCALE, j) = scale;
+                *at_f64(c, BNORM_SHIFT, j) =
+                    k & 1 ? double_of_bits(data_bits(12, k + 2)) : -x[j] * scale;
             }
-            set->forward((bnorm_target){y, PITCH, 0}, (bnorm_source){x, PITCH}, c->f64, PITCH, 1,
+            set->forward((bnorm_target){y, PITCH, 0}, (bnorm_source){x, PITCH, 0}, c->f64, 1,
                          PITCH);
             for (int j = 0; j < PITCH; j++)
                 wrong += !same_f64(
-                    y[j], fma(x[j], c->f64[BNORM_SCALE][j], c->f64[BNORM_SHIFT][j]));
+                    y[j], fma(x[j], *at_f64(c, BNORM_SCALE, j), *at_f64(c, BNORM_SHIFT, j)));
         }
         CU_ASSERT_EQUAL(wrong, 0);
     }
@@ -193,14 +205,14 @@ static void fused_negated_multiply_add(void)
                 random_triple((uint64_t)(i + j), triple);
                 x[j] = triple[0];
                 dy[j] = triple[2];
-                c->f32[BNORM_SLOPE][j] = triple[1];
-                c->f32[BNORM_RSTD][j] = c->f32[BNORM_DX_SCALE][j] = 1;
-                c->f32[BNORM_DX_SHIFT][j] = -0.0f;
+                *at_f32(c, BNORM_SLOPE, j) = triple[1];
+                *at_f32(c, BNORM_RSTD, j) = *at_f32(c, BNORM_DX_SCALE, j) = 1;
+                *at_f32(c, BNORM_DX_SHIFT, j) = -0.0f;
             }
-            set->backward((bnorm_target){dx, PITCH, 0}, (bnorm_source){x, PITCH},
-                          (bnorm_source){dy, PITCH}, c->f32, PITCH, 1, PITCH);
+            set->backward((bnorm_target){dx, PITCH, 0}, (bnorm_source){x, PITCH, 0},
+                          (bnorm_source){dy, PITCH, 0}, c->f32, 1, PITCH);
             for (int j = 0; j < PITCH; j++)
-                wrong += !same_f32(dx[j], fmaf(-x[j], c->f32[BNORM_SLOPE][j], dy[j]));
+                wrong += !same_f32(dx[j], fmaf(-x[j], *at_f32(c, BNORM_SLOPE, j), dy[j]));
         }
         CU_ASSERT_EQUAL(wrong, 0);
     }
@@ -214,17 +226,17 @@ static void run_all(const bnorm_kernel_set *set, bnorm_dtype dtype, char *memory
 {
     static coefficient_planes c;
     static _Alignas(64) double sums[BNORM_SUMS * PITCH], moments[BNORM_MOMENTS_XDY * PITCH];
-    bnorm_source x = {memory[0], cols}, dy = {memory[1], cols};
+    bnorm_source x = {memory[0], cols, 5 * cols}, dy = {memory[1], cols, 5 * cols}; /* ahead */
     bnorm_target y = {memory[2], cols, 0}, dx = {memory[3], cols, 0};
     const void *coefficients = dtype == BNORM_F64 ? (void *)c.f64 : (void *)c.f32;
     memset(sums, 0, sizeof sums);
-    set->sum_x(sums, PITCH, x, x.data, (int)rows, cols);
+    set->sum_x(sums, x, x.data, (int)rows, cols);
     set->leaf_x(moments, PITCH, sums, x, (int)rows, cols);
-    set->sum_xdy(sums, PITCH, x, x.data, dy, dy.data, (int)rows, cols);
+    set->sum_xdy(sums, x, x.data, dy, dy.data, (int)rows, cols);
     set->leaf_xdy(moments, PITCH, sums, x, dy, (int)rows, cols);
-    set->forward(y, x, coefficients, PITCH, rows, cols);
-    set->backward(dx, x, dy, coefficients, PITCH, rows, cols);
-    set->both(y, dx, x, dy, coefficients, PITCH, rows, cols);
+    set->forward(y, x, coefficients, rows, cols);
+    set->backward(dx, x, dy, coefficients, rows, cols);
+    set->both(y, dx, x, dy, coefficients, rows, cols);
 }
 
 static void partial_accesses_stay_inside(void)
@@ -261,8 +273,8 @@ static void partial_stores_leave_the_padding(void)
             for (int i = 0; i < ROWS * LD; i++)
                 y[i] = dx[i] = 77;
             tables[t]->dtype[BNORM_F32].both(
-                (bnorm_target){y, LD, 0}, (bnorm_target){dx, LD, 0}, (bnorm_source){x, LD},
-                (bnorm_source){x, LD}, c->f32, PITCH, ROWS, cols);
+                (bnorm_target){y, LD, 0}, (bnorm_target){dx, LD, 0}, (bnorm_source){x, LD, 0},
+                (bnorm_source){x, LD, 0}, c->f32, ROWS, cols);
             for (int i = 0; i < ROWS * LD; i++) {
                 float expected = i % LD < cols ? 0.0f : 77.0f;
                 wrong += y[i] != expected || dx[i] != expected;
@@ -284,15 +296,17 @@ static void streaming_stores_the_same(void)
         for (int cols = 1; cols <= LD; cols++) {
             data_vector(BNORM_F32, memory, 6 * ROWS * LD, 0, 1, 14);
             memcpy(m[4], m[2], 2 * ROWS * LD * sizeof *memory); /* y, dx: alike before */
-            bnorm_source x = {m[0], LD}, dy = {m[1], LD};
+            bnorm_source x = {m[0], LD, 0}, dy = {m[1], LD, 0};
             const bnorm_kernel_set *set = &tables[t]->dtype[BNORM_F32];
             set->both((bnorm_target){m[2], LD, 0}, (bnorm_target){m[3], LD, 0}, x, dy, c->f32,
-                      PITCH, ROWS, cols);
+                      ROWS, cols);
             set->both((bnorm_target){m[4], LD, 1}, (bnorm_target){m[5], LD, 1}, x, dy, c->f32,
-                      PITCH, ROWS, cols);
+                      ROWS, cols);
+            tables[t]->fence();
             CU_ASSERT_EQUAL(memcmp(m[4], m[2], 2 * ROWS * LD * sizeof *memory), 0);
-            set->forward((bnorm_target){m[4], LD, 1}, x, c->f32, PITCH, ROWS, cols);
-            set->backward((bnorm_target){m[5], LD, 1}, x, dy, c->f32, PITCH, ROWS, cols);
+            set->forward((bnorm_target){m[4], LD, 1}, x, c->f32, ROWS, cols);
+            set->backward((bnorm_target){m[5], LD, 1}, x, dy, c->f32, ROWS, cols);
+            tables[t]->fence();
             CU_ASSERT_EQUAL(memcmp(m[4], m[2], 2 * ROWS * LD * sizeof *memory), 0);
         }
     free(memory);

@@ -120,7 +120,7 @@ static void resident_blocks_fit(void)
 }
 
 /* At most 2% of X, 1 MiB, and for each thread one tile of y and of dy (what step
- * shows its upstream function; rows padded to BNORM_PITCH_UNIT), for the shapes
+ * shows its upstream function; rows padded to BNORM_GROUP), for the shapes
  * that matter and many threads. */
 static void workspaces_are_small(void)
 {
@@ -138,7 +138,7 @@ static void workspaces_are_small(void)
             double matrix = 4.0 * (double)shapes[s][0] * (double)shapes[s][1];
             for (int i = 0; i < 5; i++) {
                 bnorm_description d = describe(plan, units[i].operation);
-                int64_t pitch = bnorm_round_up(d.block_cols, BNORM_PITCH_UNIT);
+                int64_t pitch = bnorm_round_up(d.block_cols, BNORM_GROUP);
                 double tile = 2 * 4.0 * (double)pitch * (double)d.block_rows;
                 double most = 0.02 * matrix + (1 << 20) + d.threads * tile;
                 if (!((double)d.workspace_bytes <= most))
