@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Contexts: options, the choice of kernels, and what is refused. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,6 +150,35 @@ static void environment_chooses_the_isa(void)
 }
 
 
+typedef struct {
+    pthread_t caller;
+    int lines, broken, elsewhere;
+} listener;
+
+static void hear(void *user, const char *line)
+{
+    listener *l = user;
+    l->lines++;
+    l->broken += !*line || strchr(line, '\n') != NULL;
+    l->elsewhere += !pthread_equal(pthread_self(), l->caller);
+}
+
+/* What is not an error is told, in whole lines, on the calling thread: that the
+ * machine is assumed and not known, for one. */
+static void lines_are_logged(void)
+{
+    bnorm_context *context = NULL;
+    bnorm_context_options options;
+    listener l = {.caller = pthread_self()};
+    bnorm_context_options_init(&options, sizeof options);
+    options.log = hear;
+    options.log_user = &l;
+    CU_ASSERT_EQUAL(bnorm_context_create(&context, &options), BNORM_OK);
+    CU_ASSERT(l.broken == 0 && l.elsewhere == 0);
+    CU_ASSERT(l.lines > 0 || !strstr(bnorm_context_describe(context), "flat"));
+    bnorm_context_destroy(context);
+}
+
 int main(int argc, char **argv)
 {
     static const harness_case cases[] = {
@@ -157,6 +187,7 @@ int main(int argc, char **argv)
         {"default options", default_options},
         {"every ISA runs or is refused", every_isa_runs_or_is_refused},
         {"an ISA this machine lacks", an_isa_this_machine_lacks},
+        {"lines are logged", lines_are_logged},
         {"BNORM_ISA", environment_chooses_the_isa},
     };
     return harness_main(argc, argv, "api/context", cases, HARNESS_COUNT(cases));
