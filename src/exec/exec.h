@@ -49,7 +49,7 @@ typedef struct {
 /* Run the phases over the grid. */
 void bnorm_phases_run(bnorm_run *run, const bnorm_phase *phases, int count);
 
-/* The list of another row group of the piece's column block. */
+/* The list of a further row group (from 1 up) of the piece's column block. */
 bnorm_list *bnorm_phases_list(const bnorm_run *run, const bnorm_piece *piece, int64_t group);
 
 /* A row of the piece in one of the execution's matrices. */

@@ -7,36 +7,33 @@ typedef struct {
     int count;
 } phase_team;
 
-/* The part of the workspace that holds block `part`'s state. */
-static char *block_part(const bnorm_run *run, int64_t part)
+/* The part of the workspace that belongs to a column block: without row groups,
+ * to the worker that carries it. */
+static char *column_part(const bnorm_run *run, int64_t part)
 {
     const bnorm_workspace *workspace = &run->schedule->workspace;
-    return run->workspace + workspace->blocks + (size_t)part * workspace->block_bytes;
-}
-
-static bnorm_list *list_of(const bnorm_run *run, int64_t part)
-{
-    return (bnorm_list *)(block_part(run, part) + run->schedule->workspace.list);
+    return run->workspace + workspace->columns + (size_t)part * workspace->column_bytes;
 }
 
 bnorm_list *bnorm_phases_list(const bnorm_run *run, const bnorm_piece *piece, int64_t group)
 {
-    return list_of(run, group * run->grid.col_blocks + piece->index);
+    const bnorm_workspace *workspace = &run->schedule->workspace;
+    const int64_t part = (group - 1) * run->grid.col_blocks + piece->index;
+    return (bnorm_list *)(run->workspace + workspace->groups +
+                          (size_t)part * workspace->group_list.bytes);
 }
 
 static bnorm_piece piece_of(const bnorm_run *run, int64_t item, const bnorm_worker *worker)
 {
     const bnorm_workspace *workspace = &run->schedule->workspace;
-    const int grouped = run->grid.row_groups > 1;
     char *own = run->workspace + (size_t)worker->index * workspace->worker_bytes;
     bnorm_piece piece = {.group = item / run->grid.col_blocks, .index = item % run->grid.col_blocks};
-    /* Coefficients belong to the column block: they lie in group 0's part. */
-    char *shared = block_part(run, grouped ? piece.index : worker->index);
+    char *column = column_part(run, run->schedule->grid.row_groups > 1 ? piece.index : worker->index);
 
     piece.rows = bnorm_grid_rows(&run->grid, piece.group);
     piece.cols = bnorm_grid_cols(&run->grid, piece.index);
-    piece.list = list_of(run, grouped ? item : worker->index);
-    piece.coefficients = shared + workspace->coefficients;
+    piece.list = piece.group ? bnorm_phases_list(run, &piece, piece.group) : (bnorm_list *)column;
+    piece.coefficients = column + workspace->coefficients;
     piece.sums = own + workspace->sums;
     piece.y_tile = own + workspace->y_tile;
     piece.dy_tile = own + workspace->dy_tile;
@@ -47,13 +44,14 @@ static bnorm_piece piece_of(const bnorm_run *run, int64_t item, const bnorm_work
 static void empty_list(const bnorm_run *run, bnorm_piece *piece)
 {
     const bnorm_workspace *workspace = &run->schedule->workspace;
+    const bnorm_list_room *room = piece->group ? &workspace->group_list : &workspace->column_list;
     bnorm_list *list = piece->list;
     list->rows = run->rows;
     list->cols = piece->cols.end - piece->cols.begin;
     list->pitch = workspace->pitch;
     list->planes = workspace->planes;
     list->count = 0;
-    list->moments = (double *)((char *)list - workspace->list + workspace->moments);
+    list->moments = (double *)((char *)list + room->moments);
 }
 
 /* All phases of one column block, whose rows are not divided. */

@@ -21,15 +21,22 @@ struct bnorm_context {
     char text[256];
 };
 
-/* Where things lie in a workspace, in bytes.  A part is one worker's or one
- * grid item's; parts follow each other. */
+/* Room for a list of nodes: its head, then moments. */
 typedef struct {
-    int64_t pitch;       /* elements of a plane: the widest block, padded */
-    int nodes;           /* capacity of a list of nodes */
-    int planes;          /* of moments: 2 or 4 */
-    size_t sums, y_tile, dy_tile, worker_bytes; /* in a worker's part */
-    size_t list, moments, coefficients, block_bytes; /* in a block's part */
-    size_t blocks;       /* where the blocks' parts begin */
+    int nodes;
+    size_t moments, bytes;
+} bnorm_list_room;
+
+/* Where things lie in a workspace, in bytes: a part for each worker, then one for
+ * each column block (its coefficients, and the list that ends up holding the
+ * whole batch), then one for the list of each further row group. */
+typedef struct {
+    int64_t pitch; /* elements of a plane: the widest block, padded */
+    int planes;    /* of moments: 2 or 4 */
+    size_t sums, y_tile, dy_tile, worker_bytes;
+    size_t columns, column_bytes, coefficients;
+    size_t groups;
+    bnorm_list_room column_list, group_list;
     size_t total;
 } bnorm_workspace;
 

@@ -11,36 +11,14 @@ static int floor_log2(int64_t n)
     return log;
 }
 
-/* The most nodes a list holds while leaves [begin, end) come in one by one.  It
- * climbs from begin through ever larger nodes, then holds the binary number of
- * the leaves that remain; and a new leaf stands beside what is there. */
-static int list_capacity(int64_t begin, int64_t end)
+/* The most nodes a list holds while n leaves come in one by one, from any leaf on.
+ * It may climb through c ever larger nodes, of 2^c - 1 leaves together, then holds
+ * the binary number of the leaves that remain; and the new leaf stands beside. */
+static int list_capacity(int64_t n)
 {
-    int climbed = 0, most = 1;
-    for (int level = 0;; level++) {
-        const int64_t length = (int64_t)1 << level;
-        if (begin % (2 * length) != 0) { /* the second half of something */
-            if (begin + length > end)
-                break;
-            most = climbed + level + 1;
-            climbed++;
-            begin += length;
-        } else if (begin + 2 * length > end) {
-            break;
-        }
-    }
-    if (begin < end && climbed + floor_log2(end - begin) + 1 > most)
-        most = climbed + floor_log2(end - begin) + 1;
-    return most;
-}
-
-/* For all groups; group 0's list takes in those of the others. */
-static int grid_capacity(const bnorm_grid *grid)
-{
-    int most = list_capacity(0, bnorm_leaf_count(grid->rows));
-    for (int64_t group = 1; group < grid->row_groups; group++) {
-        bnorm_range rows = bnorm_grid_rows(grid, group);
-        int nodes = list_capacity(rows.begin / BNORM_LEAF_ROWS, bnorm_leaf_count(rows.end));
+    int most = 1;
+    for (int climbed = 0; ((int64_t)1 << climbed) - 1 < n; climbed++) {
+        int nodes = climbed + floor_log2(n - (((int64_t)1 << climbed) - 1)) + 1;
         most = nodes > most ? nodes : most;
     }
     return most;
@@ -53,33 +31,44 @@ static size_t take(size_t *at, size_t bytes)
     return begin;
 }
 
+static bnorm_list_room list_room(int nodes, size_t node_bytes)
+{
+    bnorm_list_room room = {.nodes = nodes};
+    take(&room.bytes, sizeof(bnorm_list) + (size_t)nodes * sizeof(bnorm_node));
+    room.moments = take(&room.bytes, (size_t)nodes * node_bytes);
+    return room;
+}
+
 void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, int tiles)
 {
     const bnorm_grid *grid = &schedule->grid;
     bnorm_workspace *workspace = &schedule->workspace;
     const int64_t pitch = bnorm_round_up(bnorm_max(bnorm_grid_width(grid), 1), BNORM_GROUP);
-    const size_t plane = (size_t)pitch;
+    const size_t plane = (size_t)pitch, node = (size_t)planes * plane * sizeof(double);
     const size_t tile = tiles ? plane * (size_t)schedule->step_rows * size : 0;
+    /* The batch's list begins at leaf 0 and does not climb.  Fewer rows than
+     * planned never need more nodes. */
+    const int64_t leaves = bnorm_max(bnorm_leaf_count(grid->rows), 1);
+    const int whole = floor_log2(leaves) + 1;
+    const int group = list_capacity(bnorm_ceil_div(leaves, grid->row_groups));
     /* Without row groups a worker carries its block through all phases; with
-     * them, each item's state waits for the next phase. */
-    const size_t blocks = grid->row_groups > 1
-                              ? (size_t)(grid->row_groups * grid->col_blocks)
-                              : (size_t)schedule->threads;
+     * them, column blocks wait for the next phase. */
+    const int64_t columns = grid->row_groups > 1 ? grid->col_blocks : schedule->threads;
+    const int64_t groups = (grid->row_groups - 1) * grid->col_blocks;
     size_t at = 0;
 
     workspace->pitch = pitch;
     workspace->planes = planes;
-    workspace->nodes = grid_capacity(grid);
     workspace->sums = take(&at, BNORM_SUMS * plane * size);
     workspace->y_tile = take(&at, tile);
     workspace->dy_tile = take(&at, tile);
     workspace->worker_bytes = at;
-    at = 0;
-    workspace->list = take(&at, sizeof(bnorm_list) + (size_t)workspace->nodes * sizeof(bnorm_node));
-    workspace->moments =
-        take(&at, (size_t)workspace->nodes * (size_t)planes * plane * sizeof(double));
+    workspace->column_list = list_room(whole, node);
+    at = workspace->column_list.bytes;
     workspace->coefficients = take(&at, BNORM_COEFFICIENTS * plane * size);
-    workspace->block_bytes = at;
-    workspace->blocks = workspace->worker_bytes * (size_t)schedule->threads;
-    workspace->total = workspace->blocks + workspace->block_bytes * blocks;
+    workspace->column_bytes = at;
+    workspace->group_list = list_room(group, node);
+    workspace->columns = workspace->worker_bytes * (size_t)schedule->threads;
+    workspace->groups = workspace->columns + workspace->column_bytes * (size_t)columns;
+    workspace->total = workspace->groups + workspace->group_list.bytes * (size_t)groups;
 }
