@@ -7,6 +7,7 @@
 #define _GNU_SOURCE /* feenableexcept */
 #include <fenv.h>
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 #if defined(__x86_64__)
@@ -243,6 +244,22 @@ static void errors_leave_no_trace(void)
     fixture_free(&f);
 }
 
+/* With dynamic teams libgomp looks at the machine's load, in floating point, on
+ * the calling thread. */
+static void the_runtimes_arithmetic_leaves_no_trace(void)
+{
+    int before = omp_get_dynamic();
+    fixture f;
+    fixture_init(&f, ROWS, COLS, BNORM_F32, BNORM_F32);
+    bnorm_plan *plan = fixture_plan(context, &f.problem);
+    omp_set_dynamic(1);
+    for (int o = 0; o < FIXTURE_OPERATIONS; o++)
+        CU_ASSERT_EQUAL(call_in(ORDINARY, &fixture_operations[o], plan, &f.args), BNORM_OK);
+    omp_set_dynamic(before);
+    bnorm_plan_destroy(plan);
+    fixture_free(&f);
+}
+
 /* A plan made in another environment is the same plan. */
 static void planning_leaves_no_trace(void)
 {
@@ -280,6 +297,7 @@ int main(int argc, char **argv)
         {"the caller's traps do not fire", traps_of_the_caller_do_not_fire},
         {"an upstream function sees the caller's", upstream_sees_the_callers},
         {"errors leave no trace", errors_leave_no_trace},
+        {"the runtime's own arithmetic leaves no trace", the_runtimes_arithmetic_leaves_no_trace},
         {"planning leaves no trace", planning_leaves_no_trace},
     };
     context = fixture_context(THREADS);
