@@ -293,6 +293,34 @@ static void no_rows_and_no_columns(void)
         }
 }
 
+/* Without rows there is nothing to point to, and nothing in a workspace that is
+ * worth reading: the sums are zero. */
+static void no_rows_need_no_matrices(void)
+{
+    for (int o = 0; o < FIXTURE_OPERATIONS; o++) {
+        fixture f;
+        fixture_init(&f, ROWS, COLS, BNORM_F64, BNORM_F64);
+        bnorm_plan *plan = fixture_plan(context, &f.problem);
+        size_t size = (bnorm_plan_workspace_size(plan) + 63) / 64 * 64;
+        unsigned updated = 1u << FIXTURE_RUNNING_MEAN | 1u << FIXTURE_RUNNING_VAR;
+        uint64_t before = fixture_hash(&f, updated);
+        double *sums[] = {f.args.dgamma, f.args.dbeta};
+        f.args.workspace = aligned_alloc(64, size);
+        memset(f.args.workspace, 0xFF, size); /* NaNs */
+        f.args.rows = BNORM_NO_ROWS;
+        f.args.x.data = f.args.y.data = f.args.dy.data = f.args.dx.data = NULL;
+        CU_ASSERT_EQUAL(fixture_operations[o].call(plan, &f.args), BNORM_OK);
+        for (int i = 0; i < 2 * COLS; i++)
+            CU_ASSERT(!(fixture_operations[o].bit & (BWD | FUSED | STEP)) ||
+                      sums[i / COLS][i % COLS] == 0);
+        CU_ASSERT_EQUAL(fixture_hash(&f, updated), before);
+        CU_ASSERT_EQUAL(*f.args.batches, 3);
+        free(f.args.workspace);
+        bnorm_plan_destroy(plan);
+        fixture_free(&f);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const harness_case cases[] = {
@@ -302,6 +330,7 @@ int main(int argc, char **argv)
         {"operations that were not declared", refuses_undeclared_operations},
         {"what is not used is not checked", ignores_what_is_not_used},
         {"no rows, no columns", no_rows_and_no_columns},
+        {"no rows need no matrices", no_rows_need_no_matrices},
     };
     context = fixture_context(2);
     int status = harness_main(argc, argv, "api/run", cases, HARNESS_COUNT(cases));
