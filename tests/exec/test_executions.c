@@ -114,7 +114,7 @@ static void workspaces_of_the_users(void)
 /* The caller's workspace is what is used, all of it and nothing behind it. */
 static void a_workspace_is_used_to_its_end(void)
 {
-    enum { GUARD = 256, PATTERN = 0xA5 };
+    enum { GUARD = 256, PATTERN = 0xFF }; /* NaNs */
     for (int threads = 1; threads <= 3; threads++) {
         bnorm_context *context;
         bnorm_plan *plan = new_plan(&context, threads, 1);
