@@ -5,6 +5,7 @@
 # optimizer finds are for `make distcheck`, which builds with -Werror.
 set -u
 . "$srcdir/tests/tree/tap.sh"
+# shellcheck disable=SC2034 # used in an eval
 build=$(pwd) # for the headers that it generates
 cd "$top" || exit 99
 
