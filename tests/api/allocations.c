@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/types.h>
 
+/* The library holds a handful of blocks at a time. */
 enum { BLOCKS_MOST = 64 };
 
 static atomic_int watching, requests, fail_at;
@@ -62,6 +63,7 @@ static int fails(void)
     return failing;
 }
 
+/* Into the first empty place; lock-free, because workers may request too. */
 static void *note(void *memory)
 {
     if (!memory || memory == MAP_FAILED || !atomic_load(&watching))
@@ -74,6 +76,7 @@ static void *note(void *memory)
     return memory;
 }
 
+/* Given back, whether or not somebody watches: a block of an earlier watch too. */
 static void forget(void *memory)
 {
     for (int i = 0; memory && i < BLOCKS_MOST; i++) {

@@ -19,6 +19,8 @@ const fixture_operation fixture_operations[FIXTURE_OPERATIONS] = {
     {"infer", BNORM_INFER, bnorm_infer},
 };
 
+/* aligned_alloc wants a multiple of the alignment; what is more goes to the guard
+ * behind the data. */
 static void array_init(fixture_array *a, size_t bytes)
 {
     a->bytes = bytes;
@@ -37,6 +39,9 @@ void fixture_fill(fixture *f)
     bnorm_dtype stats = f->problem.stats_dtype;
     for (int i = 0; i < FIXTURE_ARRAYS; i++)
         memset(f->array[i].memory, PATTERN, f->array[i].length);
+    /* Means away from 0 and sigmas of 1: leaves are ordinary, and both parts of a
+     * mean matter.  rstd is far from what x has, so that backward shows which one
+     * it took; running_var is positive (|z| <= 6). */
     data_spec x = {DATA_NORMAL, 2.0, 1.0, 1}, dy = {DATA_NORMAL, 0.5, 1.0, 2};
     int64_t rows = f->problem.rows, cols = f->problem.cols;
     data_fill(&x, f->problem.dtype, (bnorm_matrix){f->array[FIXTURE_X].data, f->ld}, rows, cols);
@@ -124,6 +129,7 @@ bool fixture_guarded(const fixture *f)
         if (!all_pattern(a->memory, GUARD) || !all_pattern(a->memory + end, a->length - end))
             return false;
     }
+    /* between the rows of what is written, too */
     size_t size = data_size(f->problem.dtype);
     size_t used = (size_t)f->problem.cols * size, pitch = (size_t)f->ld * size;
     const fixture_array *outputs[] = {&f->array[FIXTURE_Y], &f->array[FIXTURE_DX]};
@@ -151,7 +157,7 @@ uint64_t fixture_hash(const fixture *f, unsigned outputs)
         const unsigned char *data = f->array[i].data;
         if (i == FIXTURE_BATCHES) {
             h = harness_hash_bytes(h, data, sizeof(int64_t));
-        } else if (i > FIXTURE_DX) {
+        } else if (i > FIXTURE_DX) { /* a vector */
             h = hash_values(h, data, f->problem.stats_dtype, f->problem.cols);
         } else {
             size_t pitch = (size_t)f->ld * data_size(f->problem.dtype);
@@ -200,6 +206,7 @@ int fixture_upstream(void *user, const bnorm_block *block)
     return 0;
 }
 
+/* A test cannot go on without its objects; 99 is automake's "hard error". */
 static void must(bnorm_status status, const char *what)
 {
     if (status == BNORM_OK)

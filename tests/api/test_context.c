@@ -32,6 +32,7 @@ static void refuses(const char *name, int threads, const char *isa, size_t size,
     bnorm_context_destroy(context);
 }
 
+/* Names are compared whole and as written. */
 static void refuses_bad_options(void)
 {
     size_t size = sizeof(bnorm_context_options);
@@ -50,6 +51,7 @@ static void refuses_bad_options(void)
     bnorm_context_destroy(NULL);
 }
 
+/* Only asked for: a context makes no threads. */
 static void takes_the_most_threads(void)
 {
     bnorm_context *context;

@@ -94,6 +94,7 @@ static void good_problem(bnorm_problem *problem)
     problem->cols = 10;
 }
 
+/* The status as expected, and all words in the text; says what is wrong. */
 static int says(const char *name, bnorm_status status, bnorm_status expected,
                 const char *const *words, int count)
 {
@@ -145,6 +146,7 @@ static void refuses_null(void)
     bnorm_plan_destroy(NULL);
 }
 
+/* What the table refuses begins right beyond these. */
 static void takes_the_limits(void)
 {
     bnorm_problem problem;
@@ -242,6 +244,7 @@ static void init_refuses_unknown_sizes(void)
     }
 }
 
+/* A refused description is not written to, not even its size. */
 static void describe_refuses(void)
 {
     static const struct {

@@ -13,6 +13,7 @@ static void before_the_first_failure(void)
     CU_ASSERT_STRING_EQUAL(bnorm_last_error(), "");
 }
 
+/* Words of its own for each, and some for what is no status at all. */
 static void every_status_has_its_words(void)
 {
     enum { STATUSES = BNORM_ERR_SYSTEM + 1 };
@@ -41,6 +42,7 @@ static void fail_formats_and_returns(void)
     CU_ASSERT_STRING_EQUAL(bnorm_last_error(), "rank 3 of seven");
 }
 
+/* Users' pointers and numbers fit; a name of any length must not overflow. */
 static void long_texts_are_cut(void)
 {
     char text[5000];

@@ -62,6 +62,7 @@ static void merging_equals_reducing_all(void)
             }
 }
 
+/* Forward's moments of x have the bits of the fused call's. */
 static void merge_x_is_merge_xdy_without_dy(void)
 {
     for (int t = 0; t < table_count; t++) {

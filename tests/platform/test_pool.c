@@ -10,6 +10,7 @@
 
 enum { COUNT = 3, THREADS = 8, TURNS = 200 };
 
+/* Sizes on both sides of whole cache lines. */
 static void workspaces_are_apart(void)
 {
     for (size_t size = 1; size < 300; size += 37) {
@@ -63,6 +64,7 @@ static void *take_and_give(void *data)
     return NULL;
 }
 
+/* In the end all are back: none was lost on the way. */
 static void many_threads_share_few(void)
 {
     bnorm_pool pool;
@@ -81,6 +83,7 @@ static void many_threads_share_few(void)
     bnorm_pool_destroy(&pool);
 }
 
+/* The product of count and size overflows; the size alone is beyond any machine. */
 static void too_much_is_refused(void)
 {
     bnorm_pool pool;
