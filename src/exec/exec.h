@@ -25,6 +25,7 @@ typedef struct {
     int64_t rows;
     bnorm_grid grid;        /* the schedule's, for these rows */
     char *workspace;
+    const struct bnorm_frame *frames; /* upstream functions that the caller is inside */
     int stream_y, stream_dx; /* non-temporal stores are possible and wanted */
     atomic_int upstream_failed;
 } bnorm_run;
@@ -78,7 +79,8 @@ bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
 bnorm_target bnorm_target_at(const bnorm_run *run, const bnorm_piece *piece,
                              const bnorm_matrix *matrix, int64_t row, int stream);
 
-/* Whether this thread is inside an upstream function of the plan. */
+/* The upstream functions this thread is inside, and whether the plan's is one. */
+const struct bnorm_frame *bnorm_step_frames(void);
 int bnorm_step_active(const bnorm_plan *plan);
 
 /* Execute an operation.  args are checked and complete; workspace is this

@@ -175,6 +175,7 @@ bnorm_status bnorm_execute(const bnorm_plan *plan, unsigned operation, const bno
         .rows = args->rows,
         .grid = bnorm_partition_shorten(&schedule->grid, args->rows),
         .workspace = workspace,
+        .frames = bnorm_step_frames(),
     };
     run.stream_y = can_stream(&run, &args->y);
     run.stream_dx = can_stream(&run, &args->dx);

@@ -70,7 +70,8 @@ static void reduce_leaf(bnorm_run *run, bnorm_piece *piece, bnorm_source x, bnor
 void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source dy)
 {
     const bnorm_kernel_set *kernels = run->plan->kernels;
-    piece->list->planes = dy.data ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X;
+    if (rows.begin < rows.end) /* no rows: dy may be absent, its moments are zero */
+        piece->list->planes = dy.data ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X;
     for (int64_t row = rows.begin; row < rows.end; row += BNORM_LEAF_ROWS) {
         int count = (int)bnorm_min(rows.end - row, BNORM_LEAF_ROWS);
         reduce_leaf(run, piece, bnorm_source_at(run, piece, &run->args->x, row), dy, count);

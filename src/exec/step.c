@@ -3,17 +3,23 @@
  * of y is in cache. */
 #include "exec/step.h"
 
-/* The upstream functions this thread is inside, innermost first. */
-typedef struct frame {
+/* The upstream functions a thread is inside, innermost first.  A worker is inside
+ * those that the calling thread was inside. */
+typedef struct bnorm_frame {
     const bnorm_plan *plan;
-    const struct frame *outer;
-} frame;
+    const struct bnorm_frame *outer;
+} bnorm_frame;
 
-static _Thread_local const frame *innermost;
+static _Thread_local const bnorm_frame *innermost;
+
+const bnorm_frame *bnorm_step_frames(void)
+{
+    return innermost;
+}
 
 int bnorm_step_active(const bnorm_plan *plan)
 {
-    for (const frame *at = innermost; at; at = at->outer)
+    for (const bnorm_frame *at = innermost; at; at = at->outer)
         if (at->plan == plan)
             return 1;
     return 0;
@@ -38,7 +44,7 @@ static int ask(bnorm_run *run, const bnorm_piece *piece, bnorm_range rows, bnorm
         .pass = pass,
         .worker = piece->worker->index,
     };
-    const frame inside = {run->plan, innermost};
+    const bnorm_frame inside = {run->plan, run->frames}, *const before = innermost;
     fenv_t own;
 
     innermost = &inside;
@@ -46,7 +52,7 @@ static int ask(bnorm_run *run, const bnorm_piece *piece, bnorm_range rows, bnorm
     fesetenv(piece->worker->caller);
     int failed = args->upstream(args->user, &block);
     fesetenv(&own);
-    innermost = inside.outer;
+    innermost = before;
     return failed;
 }
 

@@ -62,4 +62,5 @@ void bnorm_team_run(int threads, int64_t items, bnorm_team_work *work, void *dat
         run_items(bnorm_range_part(items, omp_get_num_threads(), worker.index), work, data,
                   &worker);
     }
+    bnorm_environment_leave(&caller); /* the runtime may compute, too: OMP_DYNAMIC */
 }
