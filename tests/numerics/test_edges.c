@@ -220,7 +220,7 @@ static void infinite_columns(void)
     contexts_close(&all);
 }
 
-/* Given statistics: x is not looked at for dx, and no variance is no rstd. */
+/* Given statistics: x is not looked at for dx, and they show without any rows. */
 static void given_statistics(void)
 {
     open_all();
@@ -232,9 +232,11 @@ static void given_statistics(void)
     s.dy.kind = DATA_NAN;
     right_everywhere(s);
     s.dy.kind = DATA_NORMAL;
-    s.eps = 0;
     s.rows = 0;
     right_everywhere(s);
+    s.operation = BNORM_INFER;
+    s.flags = 0;
+    CU_ASSERT(trial_right(&s, all.context[0]));
     contexts_close(&all);
 }
 

@@ -119,9 +119,8 @@ void bounds_find(column_bounds *b, const column *c, const oracle_column *o)
     *b = (column_bounds){.u = wide ? E : 0x1p-24L, .u_stats = wide_stats ? E : 0x1p-24L,
                          .tiny = wide ? 0x1p-1074L : 0x1p-149L,
                          .tiny_stats = wide_stats ? 0x1p-1074L : 0x1p-149L};
-    if (c->rows == 0)
-        return;
-    find_moments(b, c, o);
+    if (c->rows > 0)
+        find_moments(b, c, o);
     if (c->given)
         b->mean = b->var = 0;
     /* rstd = (var + eps)^-1/2: half the relative error t of the sum (and its

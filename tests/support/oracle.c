@@ -130,7 +130,7 @@ static void running(const column *c, oracle_column *o)
 void column_textbook(const column *c, oracle_column *o)
 {
     *o = (oracle_column){.rows = c->rows};
-    if (c->rows > 0 && c->given) {
+    if (c->given) {
         o->mean = column_stat(c, c->args->running_mean, 0);
         o->var = column_stat(c, c->args->running_var, 1);
         o->rstd = rstd_of(c, o->var);
