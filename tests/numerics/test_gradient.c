@@ -144,7 +144,8 @@ static void check(unsigned operation, unsigned flags, unsigned absent)
     CU_ASSERT_FATAL(trial_open(&p.t, &s) == 0);
     int bad = wrong_gradients(&p, &claim);
     if (bad > 0)
-        harness_note("operation %u, flags %#x, absent %#x: %d wrong", operation, flags, absent, bad);
+        harness_note("operation %u, flags %#x, absent %#x: %d wrong", operation, flags, absent,
+                     bad);
     CU_ASSERT_EQUAL(bad, 0);
     trial_close(&p.t);
     trial_close(&claim);

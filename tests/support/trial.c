@@ -221,6 +221,16 @@ bnorm_status trial_run(trial *t, const bnorm_context *context)
     return status;
 }
 
+/* Whether the call may only read that vector. */
+static int is_input(const trial_spec *s, int which)
+{
+    int backward = s->operation == BNORM_BACKWARD;
+    int given = s->operation == BNORM_INFER || (s->flags & BNORM_GLOBAL_STATISTICS);
+    if (which == TRIAL_RUNNING_MEAN || which == TRIAL_RUNNING_VAR)
+        return backward || given;
+    return which == TRIAL_GAMMA || which == TRIAL_BETA || (which == TRIAL_RSTD && backward);
+}
+
 int trial_intact(const trial *t)
 {
     const guard *const matrices[] = {&t->x, &t->dy, &t->y, &t->dx};
@@ -228,9 +238,8 @@ int trial_intact(const trial *t)
         if (matrices[i]->map != NULL && !guard_intact(matrices[i]))
             return 0;
     for (int i = 0; i < TRIAL_VECTORS; i++) {
-        int input = i == TRIAL_GAMMA || i == TRIAL_BETA || (i == TRIAL_RSTD && t->spec.operation == BNORM_BACKWARD);
         if (!guard_intact(&t->vector[i]) ||
-            (input && !guard_equal(&t->vector[i], &t->vector_copy[i])))
+            (is_input(&t->spec, i) && !guard_equal(&t->vector[i], &t->vector_copy[i])))
             return 0;
     }
     if (!(t->spec.flags & BNORM_IN_PLACE_Y) && !guard_equal(&t->x, &t->x_copy))
