@@ -293,6 +293,55 @@ static void another_plan_is_not(void)
     }
 }
 
+/* A's function calls B's step, whose function, on any of B's workers, calls A. */
+typedef struct {
+    bnorm_plan *a, *b;
+    fixture outer, middle, inner;
+    atomic_int calls, busy;
+} detour;
+
+static int call_a(void *user, const bnorm_block *block)
+{
+    detour *d = user;
+    atomic_fetch_add(&d->calls, 1);
+    atomic_fetch_add(&d->busy, bnorm_forward(d->a, &d->inner.args) == BNORM_ERR_BUSY);
+    return fixture_upstream(&d->middle, block);
+}
+
+static int call_b(void *user, const bnorm_block *block)
+{
+    detour *d = user;
+    return bnorm_step(d->b, &d->middle.args) != BNORM_OK || fixture_upstream(&d->outer, block);
+}
+
+static void its_own_plan_is_busy_through_another(void)
+{
+    enum { WIDE = 600 }; /* columns for several workers */
+    bnorm_context *one = fixture_context(1), *three = fixture_context(3);
+    detour *d = calloc(1, sizeof *d);
+    fixture_init(&d->outer, ROWS, 1, BNORM_F32, BNORM_F32); /* one block */
+    fixture_init(&d->middle, ROWS, WIDE, BNORM_F32, BNORM_F32);
+    fixture_init(&d->inner, ROWS, 1, BNORM_F32, BNORM_F32);
+    d->a = fixture_plan(one, &d->outer.problem);
+    d->b = fixture_plan(three, &d->middle.problem);
+    d->outer.args.upstream = call_b;
+    d->middle.args.upstream = call_a;
+    d->outer.args.user = d->middle.args.user = d;
+    fixture_save(&d->inner);
+    CU_ASSERT_EQUAL(bnorm_step(d->a, &d->outer.args), BNORM_OK);
+    CU_ASSERT(atomic_load(&d->calls) >= 3);
+    CU_ASSERT_EQUAL(atomic_load(&d->busy), atomic_load(&d->calls));
+    CU_ASSERT(fixture_untouched(&d->inner));
+    bnorm_plan_destroy(d->a);
+    bnorm_plan_destroy(d->b);
+    fixture_free(&d->outer);
+    fixture_free(&d->middle);
+    fixture_free(&d->inner);
+    free(d);
+    bnorm_context_destroy(one);
+    bnorm_context_destroy(three);
+}
+
 int main(int argc, char **argv)
 {
     static const harness_case cases[] = {
@@ -302,6 +351,7 @@ int main(int argc, char **argv)
         {"a workspace is used to its end", a_workspace_is_used_to_its_end},
         {"a call too many waits", a_call_too_many_waits},
         {"an upstream function's own plan is busy", its_own_plan_is_busy},
+        {"... also through another plan", its_own_plan_is_busy_through_another},
         {"another plan is not", another_plan_is_not},
     };
     alarm(PATIENCE); /* a call that waits for ever must fail */
