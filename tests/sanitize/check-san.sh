@@ -28,14 +28,14 @@ thread_flags="-g -O1 -fsanitize=thread"
 # Tests ask for more memory than there is, and expect a status.  libomp does not free
 # all it had for nested teams.
 under_address() {
-    env ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1 \
+    env OMP_WAIT_POLICY=passive ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1 \
         LSAN_OPTIONS="suppressions=$work/leaks.txt:print_suppressions=0" \
         UBSAN_OPTIONS=print_stacktrace=1 "$@"
 }
 
 # -R: addresses where ThreadSanitizer's shadow memory expects them.
 under_thread() {
-    env BNORM_ISA=generic OMP_TOOL_LIBRARIES=libarcher.so \
+    env BNORM_ISA=generic OMP_WAIT_POLICY=passive OMP_TOOL_LIBRARIES=libarcher.so \
         TSAN_OPTIONS=ignore_noninstrumented_modules=1 setarch -R "$@"
 }
 
