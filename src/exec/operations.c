@@ -75,10 +75,13 @@ static int wanted(const bnorm_run *run)
 static void apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows)
 {
     const bnorm_args *args = run->args;
+    const int what = wanted(run);
+    if (!what)
+        return;
     bnorm_apply_rows(run, piece, rows,
                      bnorm_target_at(run, piece, &args->y, rows.begin, run->stream_y),
                      bnorm_target_at(run, piece, &args->dx, rows.begin, run->stream_dx),
-                     bnorm_source_at(run, piece, &args->dy, rows.begin), wanted(run));
+                     bnorm_source_at(run, piece, &args->dy, rows.begin), what);
 }
 
 static void apply(bnorm_run *run, bnorm_piece *piece)

@@ -50,9 +50,12 @@ INLINE void T(apply_tile)(bnorm_target ys, bnorm_target dxs, bnorm_source xs, bn
                        stream);
         }
         x += xs.ld;
-        dy += with_dx ? dys.ld : 0;
-        y += with_y ? ys.ld : 0;
-        dx += with_dx ? dxs.ld : 0;
+        if (with_y)
+            y += ys.ld;
+        if (with_dx) {
+            dy += dys.ld;
+            dx += dxs.ld;
+        }
     }
 }
 

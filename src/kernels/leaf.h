@@ -75,8 +75,8 @@ static void T(find_varying)(unsigned char *varies, const REAL *data, ptrdiff_t l
 
 /* Redo the columns of a group whose sums are not trustworthy; 0 < cols <= a group. */
 static void T(mend)(double *moments, ptrdiff_t pitch, const REAL *x, ptrdiff_t ldx, const REAL *dy,
-                    ptrdiff_t lddy, int rows, int cols, const unsigned char *bad_x,
-                    const unsigned char *bad_dy)
+                    ptrdiff_t lddy, int rows, int cols, const int64_t *bad_x,
+                    const int64_t *bad_dy)
 {
     unsigned char varies_x[BNORM_GROUP], varies_dy[BNORM_GROUP] = {0};
     T(find_varying)(varies_x, x, ldx, rows, cols);
@@ -98,18 +98,20 @@ static void T(mend)(double *moments, ptrdiff_t pitch, const REAL *x, ptrdiff_t l
 
 /* mean and spread of x, or of dy; sets bad[j] where they can't be trusted and
  * returns whether any is. */
-INLINE int T(leaf_mean)(double *mean, double *spread, unsigned char *bad, const REAL *sum,
-                        const REAL *squares, const REAL *first, double inverse)
+INLINE int T(leaf_mean)(double *restrict mean, double *restrict spread, int64_t *restrict bad,
+                        const REAL *restrict sum, const REAL *restrict squares,
+                        const REAL *restrict first, double inverse)
 {
-    int any = 0;
-    for (int j = 0; j < BNORM_GROUP; j++) {
+    int64_t any = 0;
+    for (int j = 0; j < BNORM_GROUP; j++) { /* flags as wide as doubles: one vector each */
         double s = sum[j], q = squares[j], m2 = q - s * s * inverse;
+        int64_t good = (q >= REAL_TINY) & (q <= REAL_HUGE) & (q <= CANCELLATION * m2);
         mean[j] = first[j] + s * inverse;
         spread[j] = m2 > 0 ? m2 : 0;
-        bad[j] = !(q >= REAL_TINY && q <= REAL_HUGE && q <= CANCELLATION * m2);
+        bad[j] = 1 - good;
         any |= bad[j];
     }
-    return any;
+    return any != 0;
 }
 
 INLINE void T(leaf)(double *moments, ptrdiff_t pitch, const REAL *sums, bnorm_source xs,
@@ -119,7 +121,7 @@ INLINE void T(leaf)(double *moments, ptrdiff_t pitch, const REAL *sums, bnorm_so
     const double inverse = 1.0 / rows;
     for (ptrdiff_t col = 0; col < cols; col += BNORM_GROUP) {
         int count = (int)(cols - col < BNORM_GROUP ? cols - col : BNORM_GROUP), bad;
-        unsigned char bad_x[BNORM_GROUP], bad_dy[BNORM_GROUP] = {0};
+        int64_t bad_x[BNORM_GROUP], bad_dy[BNORM_GROUP] = {0};
         REAL first[BNORM_GROUP] = {0};
         double spread_dy[BNORM_GROUP];
         const REAL *sum = sums + bnorm_group_at(BNORM_SUMS, 0, col);

@@ -6,17 +6,22 @@
 #include "plan/workspace.h"
 
 enum {
-    /* A block's part of a row, in bytes.  Below MIN a thread's walk over the
-     * rows is so strided that prefetchers and TLB give up; above MAX the
-     * running sums and moments fall out of L2. */
-    STREAM_MIN_BYTES = 512,
+    /* A block's part of a row, in bytes.  A matrix in memory is read fastest in
+     * order: two threads that take half a row of 4 KiB each are a fifth slower
+     * than two that take half of the rows.  In cache shorter parts do.  Above MAX
+     * the running sums and moments fall out of L2. */
+    MEMORY_MIN_BYTES = 4096,
+    CACHE_MIN_BYTES = 512,
+    LEAST_BYTES = 256,
     STREAM_MAX_BYTES = 4096,
-    RESIDENT_MIN_BYTES = 256,
+    RESIDENT_MIN_BYTES = 1024,
     /* A kernel call covers about this many bytes of a matrix: one row of a wide
-     * block, so that memory is read in order; several of a narrow one, so that
-     * its sums stay in registers that long. */
-    BAND_BYTES = 1024,
-    AHEAD_BANDS = 4,
+     * block, more of a narrow one, so that its sums or coefficients stay in
+     * registers; fewer where outputs are written, which should be in order, too.
+     * Prefetches go one band, and at least MIN_AHEAD rows, ahead. */
+    REDUCE_BYTES = 4096,
+    APPLY_BYTES = 1024,
+    MIN_AHEAD_ROWS = 4,
     /* What an upstream function's block of y, with its dy and x, may take. */
     STEP_BYTES = 256 << 10,
     MAX_STEP_ROWS = 1024
@@ -37,12 +42,13 @@ static int64_t resident_cols(const bnorm_plan *plan, int held, int64_t unit, int
     return cols * size >= bnorm_min(least_bytes, plan->problem.cols * size) ? cols : 0;
 }
 
-static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int held)
+static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int held,
+                          int64_t min_bytes)
 {
     const bnorm_problem *problem = &plan->problem;
     const int64_t size = (int64_t)plan->kernels->size, unit = BNORM_LINE / size;
     const int forced = problem->strategy == BNORM_STRATEGY_RESIDENT;
-    int64_t min_cols = STREAM_MIN_BYTES / size, max_cols = STREAM_MAX_BYTES / size;
+    int64_t min_cols = min_bytes / size, max_cols = STREAM_MAX_BYTES / size;
     int64_t fits = held == 0 || problem->strategy == BNORM_STRATEGY_STREAM
                        ? 0
                        : resident_cols(plan, held, unit, forced ? unit * size : RESIDENT_MIN_BYTES);
@@ -59,16 +65,23 @@ static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int 
                                    plan->context->threads);
 }
 
+/* Rows of a band of at most `most` bytes: a power of two that divides a leaf. */
+static int band_rows(int64_t row_bytes, int64_t most)
+{
+    int rows = 1;
+    while (rows < BNORM_LEAF_ROWS && 2 * rows * row_bytes <= most)
+        rows *= 2;
+    return rows;
+}
+
 static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)
 {
     const int64_t bytes =
         bnorm_max(bnorm_grid_width(&schedule->grid), 1) * (int64_t)plan->kernels->size;
     const int64_t group = bnorm_leaf_count(bnorm_grid_rows(&schedule->grid, 0).end);
-    int band = 1;
-    while (band < BNORM_LEAF_ROWS && 2 * band * bytes <= BAND_BYTES)
-        band *= 2;
-    schedule->band_rows = band;
-    schedule->ahead_rows = AHEAD_BANDS * band;
+    schedule->reduce_rows = band_rows(bytes, REDUCE_BYTES);
+    schedule->apply_rows = band_rows(bytes, APPLY_BYTES);
+    schedule->ahead_rows = bnorm_max(schedule->reduce_rows, MIN_AHEAD_ROWS);
     schedule->step_rows = clamp(STEP_BYTES / bytes / BNORM_LEAF_ROWS, 1,
                                 bnorm_min(MAX_STEP_ROWS / BNORM_LEAF_ROWS, bnorm_max(group, 1))) *
                           BNORM_LEAF_ROWS;
@@ -85,16 +98,25 @@ static void schedule_operation(const bnorm_plan *plan, bnorm_schedule *schedule,
     const double cache = (double)plan->context->machine.llc;
     bnorm_traffic traffic = bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, global);
 
-    choose_blocks(plan, schedule, traffic.held);
-    choose_rows(plan, schedule);
+    const int planes = reads_dy ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X;
+
+    schedule->compulsory = traffic.least * matrix;
+    schedule->stream = schedule->compulsory > cache;
+    /* Wide blocks mean more row groups: narrower ones where the lists of nodes,
+     * and the time to merge them, would be more than a hundredth of the matrix. */
+    for (int64_t min_bytes = schedule->stream ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES;;
+         min_bytes /= 2) {
+        const bnorm_workspace *workspace = &schedule->workspace;
+        choose_blocks(plan, schedule, traffic.held, min_bytes);
+        choose_rows(plan, schedule);
+        bnorm_workspace_layout(schedule, plan->kernels->size, planes, 1 << operation == BNORM_STEP);
+        if (min_bytes <= LEAST_BYTES ||
+            (double)(workspace->total - workspace->groups) <= 0.01 * matrix)
+            break;
+    }
     traffic = bnorm_traffic_of(operation, schedule->strategy, global);
     schedule->read = traffic.reads * matrix;
     schedule->written = traffic.writes * matrix;
-    schedule->compulsory = traffic.least * matrix;
-    schedule->stream = schedule->compulsory > cache;
-    bnorm_workspace_layout(schedule, plan->kernels->size,
-                           reads_dy ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X,
-                           1 << operation == BNORM_STEP);
 }
 
 void bnorm_plan_schedule(bnorm_plan *plan)
