@@ -18,7 +18,7 @@ set -uf     # f: the patterns are not for the shell to expand
 . "$srcdir/tests/support/variant.sh"
 here=$top/tests/sanitize
 work=$PWD/tests/sanitize/work
-team_programs='tests/exec/* tests/platform/* tests/numerics/*bits*'
+team_programs="tests/exec/* tests/platform/* tests/api/* tests/numerics/*bits*"
 begin=$(seconds)
 
 address_flags="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -36,7 +36,8 @@ under_address() {
 # -R: addresses where ThreadSanitizer's shadow memory expects them.
 under_thread() {
     env BNORM_ISA=generic OMP_WAIT_POLICY=passive OMP_TOOL_LIBRARIES=libarcher.so \
-        TSAN_OPTIONS=ignore_noninstrumented_modules=1 setarch -R "$@"
+        TSAN_OPTIONS=ignore_noninstrumented_modules=1:allocator_may_return_null=1 \
+        setarch -R "$@"
 }
 
 # plant NAME FLAGS: tests/sanitize/planted.c as it is without a build system.
