@@ -26,7 +26,8 @@ static int touches_row(const bnorm_region *a, int64_t begin, int64_t end)
     const int64_t stride = a->ld * (int64_t)a->size, width = a->cols * (int64_t)a->size;
     if (end <= 0)
         return 0;
-    int64_t row = begin < width ? 0 : (begin - width) / stride + 1; /* first that ends after begin */
+    /* the first row that ends after begin */
+    int64_t row = begin < width ? 0 : (begin - width) / stride + 1;
     return row < a->rows && row * stride < end;
 }
 

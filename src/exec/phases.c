@@ -27,8 +27,11 @@ static bnorm_piece piece_of(const bnorm_run *run, int64_t item, const bnorm_work
 {
     const bnorm_workspace *workspace = &run->schedule->workspace;
     char *own = run->workspace + (size_t)worker->index * workspace->worker_bytes;
-    bnorm_piece piece = {.group = item / run->grid.col_blocks, .index = item % run->grid.col_blocks};
-    char *column = column_part(run, run->schedule->grid.row_groups > 1 ? piece.index : worker->index);
+    const int64_t blocks = run->grid.col_blocks;
+    bnorm_piece piece = {.group = item / blocks, .index = item % blocks};
+    /* As planned: fewer rows may have left one group. */
+    const int grouped = run->schedule->grid.row_groups > 1;
+    char *column = column_part(run, grouped ? piece.index : worker->index);
 
     piece.rows = bnorm_grid_rows(&run->grid, piece.group);
     piece.cols = bnorm_grid_cols(&run->grid, piece.index);

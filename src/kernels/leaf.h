@@ -124,21 +124,21 @@ INLINE void T(leaf)(double *moments, ptrdiff_t pitch, const REAL *sums, bnorm_so
         int64_t bad_x[BNORM_GROUP], bad_dy[BNORM_GROUP] = {0};
         REAL first[BNORM_GROUP] = {0};
         double spread_dy[BNORM_GROUP];
-        const REAL *sum = sums + bnorm_group_at(BNORM_SUMS, 0, col);
+        const REAL *sum[BNORM_SUMS];
         double *moment = moments + col;
 
+        for (int plane = 0; plane < BNORM_SUMS; plane++)
+            sum[plane] = sums + bnorm_group_at(BNORM_SUMS, plane, col);
         memcpy(first, x + col, (size_t)count * sizeof *first);
         bad = T(leaf_mean)(moment + BNORM_MEAN_X * pitch, moment + BNORM_M2 * pitch, bad_x,
-                           sum + BNORM_SUM_U * BNORM_GROUP, sum + BNORM_SUM_UU * BNORM_GROUP, first, inverse);
+                           sum[BNORM_SUM_U], sum[BNORM_SUM_UU], first, inverse);
         if (with_dy) {
+            const REAL *u = sum[BNORM_SUM_U], *v = sum[BNORM_SUM_V], *uv = sum[BNORM_SUM_UV];
             memcpy(first, dy + col, (size_t)count * sizeof *first);
-            bad |= T(leaf_mean)(moment + BNORM_MEAN_DY * pitch, spread_dy, bad_dy,
-                                sum + BNORM_SUM_V * BNORM_GROUP, sum + BNORM_SUM_VV * BNORM_GROUP, first,
-                                inverse);
+            bad |= T(leaf_mean)(moment + BNORM_MEAN_DY * pitch, spread_dy, bad_dy, v,
+                                sum[BNORM_SUM_VV], first, inverse);
             for (int j = 0; j < BNORM_GROUP; j++)
-                moment[BNORM_COMOMENT * pitch + j] =
-                    sum[BNORM_SUM_UV * BNORM_GROUP + j] -
-                    (double)sum[BNORM_SUM_U * BNORM_GROUP + j] * sum[BNORM_SUM_V * BNORM_GROUP + j] * inverse;
+                moment[BNORM_COMOMENT * pitch + j] = uv[j] - (double)u[j] * v[j] * inverse;
         }
         if (bad)
             T(mend)(moment, pitch, x + col, xs.ld, with_dy ? dy + col : NULL, dys.ld, rows, count,

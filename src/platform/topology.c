@@ -43,8 +43,8 @@ static void assume_flat(bnorm_machine *machine)
 #ifdef HAVE_HWLOC
 /* Size of the cache of this type above a CPU, and how many of the usable CPUs
  * share it; unchanged when there is none. */
-static void find_cache(hwloc_topology_t topology, hwloc_const_cpuset_t usable, hwloc_obj_type_t type,
-                       size_t *size, int *sharers)
+static void find_cache(hwloc_topology_t topology, hwloc_const_cpuset_t usable,
+                       hwloc_obj_type_t type, size_t *size, int *sharers)
 {
     hwloc_obj_t cpu = hwloc_get_pu_obj_by_os_index(topology, hwloc_bitmap_first(usable));
     hwloc_obj_t cache = cpu ? hwloc_get_ancestor_obj_by_type(topology, type, cpu) : NULL;
