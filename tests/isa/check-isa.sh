@@ -95,7 +95,7 @@ boot_bochs() { # KERNEL; leaves the process in $bochs
         echo "echo '@ choice'; env -u BNORM_ISA BNORM_TEST_EXPECT_ISA=avx512 ./dispatch"
         echo 'echo "# exit $?"'
     } >"$root/guest-main"
-    "$here/run-bochs" "$1" "$root" "$work/bochs" 900 >"$work/log/bochs.txt" 2>&1 &
+    "$here/run-bochs" "$1" "$root" "$work/bochs" 1500 >"$work/log/bochs.txt" 2>&1 &
     bochs=$!
     trap 'kill $bochs 2>/dev/null; rm -rf "$scratch"' EXIT
 }
