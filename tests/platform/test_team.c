@@ -66,7 +66,7 @@ static void one_thread_does_not_enter_the_runtime(void)
     bnorm_team_run(1, ITEMS_MOST, note_item, &r);
     CU_ASSERT(once_each(&r, ITEMS_MOST, 1));
     CU_ASSERT_EQUAL(runtime_regions(), regions);
-    CU_ASSERT_EQUAL(runtime_threads(), threads);
+    CU_ASSERT(runtime_threads() <= threads); /* those of larger teams may still be leaving */
     bnorm_team_run(16, 1, note_item, &r); /* nor one item */
     CU_ASSERT_EQUAL(runtime_regions(), regions);
     bnorm_team_run(3, 3, note_item, &r); /* the counter does count */
