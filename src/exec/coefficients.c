@@ -122,7 +122,10 @@ static void backward_side(bnorm_run *run, bnorm_piece *piece, const column *at, 
     const double rstd = given ? get(args->rstd, stats, at->col, 0) : stored(at->rstd, stats);
     const double n = (double)run->rows;
     const double scale = stored(get(args->gamma, stats, at->col, 1) * rstd, dtype);
-    const double dgamma = rstd * comoment, slope = n > 0 ? dgamma / n : 0;
+    /* rstd = 0: no variance, or one beyond double's range, whose comoment may be
+     * no number; but NaN in the column stays */
+    const double poison = (at->mean - at->mean) + (mean_dy - mean_dy);
+    const double dgamma = rstd == 0 ? poison : rstd * comoment, slope = n > 0 ? dgamma / n : 0;
     const double dy_hi = stored(mean_dy, dtype), dy_lo = mean_dy - dy_hi;
 
     put_gradients(run, at->col, dgamma, n * mean_dy);

@@ -12,7 +12,8 @@ bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
     if (matrix->data) {
         source.data = bnorm_piece_at(run, piece, matrix, row);
         source.ld = matrix->ld;
-        source.ahead = run->schedule->ahead_rows * matrix->ld;
+        /* unsigned: one row may have a leading dimension beyond any address */
+        source.ahead = (ptrdiff_t)((size_t)run->schedule->ahead_rows * (size_t)matrix->ld);
     }
     return source;
 }

@@ -97,10 +97,10 @@ static void T(mend)(double *moments, ptrdiff_t pitch, const REAL *x, ptrdiff_t l
 }
 
 /* mean and spread of x, or of dy; sets bad[j] where they can't be trusted and
- * returns whether any is. */
+ * returns whether any is of the group's first `cols` columns. */
 INLINE int T(leaf_mean)(double *restrict mean, double *restrict spread, int64_t *restrict bad,
                         const REAL *restrict sum, const REAL *restrict squares,
-                        const REAL *restrict first, double inverse)
+                        const REAL *restrict first, double inverse, int cols)
 {
     int64_t any = 0;
     for (int j = 0; j < BNORM_GROUP; j++) { /* flags as wide as doubles: one vector each */
@@ -109,7 +109,7 @@ INLINE int T(leaf_mean)(double *restrict mean, double *restrict spread, int64_t 
         mean[j] = first[j] + s * inverse;
         spread[j] = m2 > 0 ? m2 : 0;
         bad[j] = 1 - good;
-        any |= bad[j];
+        any |= bad[j] & (j < cols);
     }
     return any != 0;
 }
@@ -131,12 +131,12 @@ INLINE void T(leaf)(double *moments, ptrdiff_t pitch, const REAL *sums, bnorm_so
             sum[plane] = sums + bnorm_group_at(BNORM_SUMS, plane, col);
         memcpy(first, x + col, (size_t)count * sizeof *first);
         bad = T(leaf_mean)(moment + BNORM_MEAN_X * pitch, moment + BNORM_M2 * pitch, bad_x,
-                           sum[BNORM_SUM_U], sum[BNORM_SUM_UU], first, inverse);
+                           sum[BNORM_SUM_U], sum[BNORM_SUM_UU], first, inverse, count);
         if (with_dy) {
             const REAL *u = sum[BNORM_SUM_U], *v = sum[BNORM_SUM_V], *uv = sum[BNORM_SUM_UV];
             memcpy(first, dy + col, (size_t)count * sizeof *first);
             bad |= T(leaf_mean)(moment + BNORM_MEAN_DY * pitch, spread_dy, bad_dy, v,
-                                sum[BNORM_SUM_VV], first, inverse);
+                                sum[BNORM_SUM_VV], first, inverse, count);
             for (int j = 0; j < BNORM_GROUP; j++)
                 moment[BNORM_COMOMENT * pitch + j] = uv[j] - (double)u[j] * v[j] * inverse;
         }

@@ -18,8 +18,8 @@ typedef struct {
 /* Never fails: what cannot be found out is assumed. */
 void bnorm_topology_read(bnorm_machine *machine);
 
-/* What a thread can keep in cache to itself: its part of L2, and its part of
- * what the last level holds beyond the L2s. */
+/* What a thread can keep in cache to itself: its part of L2 or of the last level,
+ * whichever is more. */
 size_t bnorm_topology_cache_share(const bnorm_machine *machine);
 
 #endif
