@@ -59,8 +59,8 @@ typedef enum {
     BNORM_ERR_UNSUPPORTED, /* valid, but not here: ISA, dtype, newer struct */
     BNORM_ERR_BUSY,        /* an upstream function re-entered its own plan */
     BNORM_ERR_UPSTREAM,    /* an upstream function returned nonzero */
-    BNORM_ERR_COMM,        /* communication between processes failed */
-    BNORM_ERR_SYSTEM       /* the operating system refused something */
+    BNORM_ERR_COMM,        /* reserved: communication between processes failed */
+    BNORM_ERR_SYSTEM       /* reserved: the operating system refused something */
 } bnorm_status;
 
 /* "0.1.0"; static. */
@@ -166,7 +166,7 @@ typedef struct {
     bnorm_strategy strategy; /* default AUTO */
 } bnorm_problem;
 
-/* Fill *problem with the defaults: rows and cols 0, F32.
+/* Fill *problem with the defaults: rows and cols 0, dtype and stats_dtype F32.
  * struct_size: sizeof *problem. */
 BNORM_API bnorm_status bnorm_problem_init(bnorm_problem *problem, size_t struct_size);
 
@@ -188,7 +188,7 @@ BNORM_API bnorm_status bnorm_plan_prepare(bnorm_plan *plan);
 BNORM_API size_t bnorm_plan_workspace_size(const bnorm_plan *plan);
 
 typedef struct { /* how one operation will run, in numbers */
-    size_t struct_size;
+    size_t struct_size;     /* the caller sets it to sizeof(bnorm_description) */
     const char *strategy;   /* "stream", "resident" */
     const char *isa;
     int threads;            /* asked for; a smaller team gives the same bits */
@@ -236,7 +236,8 @@ typedef struct {
 /* Compute dy = dJ/dy for one block of y.  Runs on several threads at once, on
  * different blocks, with the floating-point environment of the thread that
  * called bnorm_step.  Must be element-wise in y and give the same dy when it is
- * called again.  Must not call the library with the plan that is executing.
+ * called again.  Must not call the library with the plan that is executing (BUSY
+ * where it does so on the thread it was called on).
  * Nonzero ends the step with BNORM_ERR_UPSTREAM at the end of the phase. */
 typedef int bnorm_upstream(void *user, const bnorm_block *block);
 

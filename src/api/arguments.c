@@ -87,7 +87,7 @@ static bnorm_status check_field(checker *check, field *at)
 {
     const bnorm_problem *problem = &check->plan->problem;
     const bnorm_dtype dtype = at->ld ? problem->dtype : problem->stats_dtype;
-    const int64_t size = at->size ? at->size : dtype == BNORM_F32 ? 4 : 8;
+    const int64_t size = at->size ? at->size : bnorm_dtype_size(dtype);
     const int64_t rows = at->ld ? check->args->rows : 1;
     const int64_t ld = at->ld && *at->ld ? *at->ld : bnorm_max(problem->cols, 1);
 
@@ -100,8 +100,9 @@ static bnorm_status check_field(checker *check, field *at)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s.ld is %lld; expected at least %lld, the "
                           "columns, or 0", at->name, (long long)ld, (long long)problem->cols);
     if (rows > PTRDIFF_MAX / size / ld)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s.ld is %lld; expected at most %lld for %lld "
-                          "rows of %lld-byte elements", at->name, (long long)ld,
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s%s is %lld; expected at most %lld for %lld "
+                          "rows of %lld-byte elements", at->name, at->ld ? ".ld" : "'s length",
+                          (long long)ld,
                           (long long)(PTRDIFF_MAX / size / rows), (long long)rows, (long long)size);
     if ((uintptr_t)*at->data % (uintptr_t)size != 0)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s%s is %p; expected a multiple of %lld",

@@ -6,8 +6,8 @@
 bnorm_status bnorm_check_size(const char *name, size_t size, size_t expected)
 {
     if (size != expected)
-        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "%s.struct_size is %zu; this version knows %zu",
-                          name, size, expected);
+        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "%s.struct_size is %zu; this version knows %zu, "
+                          "which the init function sets", name, size, expected);
     return BNORM_OK;
 }
 
@@ -45,7 +45,7 @@ bnorm_status bnorm_check_problem(const bnorm_problem *problem)
     BNORM_TRY(check_enum("strategy", (int)problem->strategy, BNORM_STRATEGY_RESIDENT));
     BNORM_TRY(check_bits("operations", problem->operations, BNORM_ALL_OPERATIONS));
     BNORM_TRY(check_bits("flags", problem->flags, flags));
-    const int64_t size = problem->dtype == BNORM_F32 ? 4 : 8;
+    const int64_t size = bnorm_dtype_size(problem->dtype);
     BNORM_TRY(check_count("problem.rows", problem->rows, 0, PTRDIFF_MAX / size));
     BNORM_TRY(check_count("problem.cols", problem->cols, 0, PTRDIFF_MAX / size));
     BNORM_TRY(check_count("problem.executions", problem->executions, 1, 4096));

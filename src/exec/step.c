@@ -103,6 +103,8 @@ void bnorm_step_pass0(bnorm_run *run, bnorm_piece *piece)
 void bnorm_step_pass1(bnorm_run *run, bnorm_piece *piece)
 {
     bnorm_range rows = piece->rows;
+    if (!run->args->dx.data)
+        return;
     /* backwards: what pass 0 saw last is still in cache */
     for (; rows.end > piece->rows.begin; rows.end = rows.begin) {
         int64_t blocks = bnorm_ceil_div(rows.end - piece->rows.begin, run->schedule->step_rows);

@@ -20,10 +20,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/sizes.h"
 #include "bnorm.h"
 
 enum {
-    BNORM_LINE = 64,       /* bytes of a cache line */
     BNORM_LEAF_ROWS = 64,  /* consecutive rows reduced in the stored type */
     BNORM_GROUP = 16,      /* columns */
     BNORM_DTYPES = BNORM_F64 + 1

@@ -23,7 +23,7 @@ static int64_t many_blocks(int64_t least, int64_t most, int threads)
 }
 
 bnorm_grid bnorm_partition(int64_t rows, int64_t cols, int64_t unit, int threads, int64_t min_cols,
-                           int64_t max_cols)
+                           int64_t max_cols, int64_t most_groups)
 {
     const int64_t units = bnorm_ceil_div(cols, unit);
     const int64_t leaves = bnorm_max(bnorm_leaf_count(rows), 1);
@@ -41,7 +41,7 @@ bnorm_grid bnorm_partition(int64_t rows, int64_t cols, int64_t unit, int threads
     const double phases = 0.85;
     double best = 0;
     for (int64_t blocks = bnorm_min(most, threads); blocks >= bnorm_max(least, 1); blocks--) {
-        int64_t groups = bnorm_min(threads / blocks, leaves);
+        int64_t groups = bnorm_min(bnorm_min(threads / blocks, leaves), most_groups);
         double busy = (double)(groups * blocks) / threads * balance(units, blocks) *
                       balance(leaves, groups) * (groups > 1 ? phases : 1);
         if (busy > best) {

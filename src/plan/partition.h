@@ -24,10 +24,11 @@ typedef struct {
 } bnorm_grid;
 
 /* A grid for `threads` threads with column blocks of min_cols to max_cols
- * columns (as far as cols allows).  Prefers column blocks, which need no
- * merging; divides rows where there are too few columns for the threads. */
+ * columns (as far as cols allows) and at most most_groups row groups.  Prefers
+ * column blocks, which need no merging; divides rows where there are too few
+ * columns for the threads. */
 bnorm_grid bnorm_partition(int64_t rows, int64_t cols, int64_t unit, int threads, int64_t min_cols,
-                           int64_t max_cols);
+                           int64_t max_cols, int64_t most_groups);
 
 /* The same grid for fewer rows: fewer row groups where leaves run out. */
 bnorm_grid bnorm_partition_shorten(const bnorm_grid *grid, int64_t rows);

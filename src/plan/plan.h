@@ -32,7 +32,7 @@ typedef struct {
  * whole batch), then one for the list of each further row group. */
 typedef struct {
     int64_t pitch; /* elements of a plane: the widest block, padded */
-    int planes;    /* of moments: 2 or 4 */
+    int planes;    /* of moments: 0, 2 or 4 */
     size_t sums, y_tile, dy_tile, worker_bytes;
     size_t columns, column_bytes, coefficients;
     size_t groups;

@@ -12,7 +12,6 @@ enum {
      * the running sums and moments fall out of L2. */
     MEMORY_MIN_BYTES = 4096,
     CACHE_MIN_BYTES = 512,
-    LEAST_BYTES = 256,
     STREAM_MAX_BYTES = 4096,
     RESIDENT_MIN_BYTES = 1024,
     /* A kernel call covers about this many bytes of a matrix: one row of a wide
@@ -43,7 +42,7 @@ static int64_t resident_cols(const bnorm_plan *plan, int held, int64_t unit, int
 }
 
 static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int held,
-                          int64_t min_bytes)
+                          int64_t min_bytes, int64_t most_groups)
 {
     const bnorm_problem *problem = &plan->problem;
     const int64_t size = (int64_t)plan->kernels->size, unit = BNORM_LINE / size;
@@ -60,7 +59,7 @@ static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int 
         min_cols = unit;
     }
     schedule->grid = bnorm_partition(problem->rows, problem->cols, unit, plan->context->threads,
-                                     min_cols, max_cols);
+                                     min_cols, max_cols, most_groups);
     schedule->threads = (int)clamp(schedule->grid.row_groups * schedule->grid.col_blocks, 1,
                                    plan->context->threads);
 }
@@ -87,6 +86,14 @@ static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)
                           BNORM_LEAF_ROWS;
 }
 
+/* Beside the tiles: at most 2% of a matrix, and 1 MiB. */
+static int workspace_is_small(const bnorm_schedule *schedule, double matrix)
+{
+    const bnorm_workspace *workspace = &schedule->workspace;
+    const size_t tiles = (size_t)schedule->threads * (workspace->worker_bytes - workspace->y_tile);
+    return (double)(workspace->total - tiles) <= 0.02 * matrix + (1 << 20);
+}
+
 static void schedule_operation(const bnorm_plan *plan, bnorm_schedule *schedule, int operation)
 {
     const bnorm_problem *problem = &plan->problem;
@@ -97,22 +104,24 @@ static void schedule_operation(const bnorm_plan *plan, bnorm_schedule *schedule,
     /* Non-temporal stores pay where outputs would not be found in cache again. */
     const double cache = (double)plan->context->machine.llc;
     bnorm_traffic traffic = bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, global);
-
-    const int planes = reads_dy ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X;
+    const int planes = 1 << operation == BNORM_INFER ? 0
+                       : reads_dy                    ? BNORM_MOMENTS_XDY
+                                                     : BNORM_MOMENTS_X;
+    int64_t min_bytes, most_groups = plan->context->threads;
 
     schedule->compulsory = traffic.least * matrix;
     schedule->stream = schedule->compulsory > cache;
-    /* Wide blocks mean more row groups: narrower ones where the lists of nodes,
-     * and the time to merge them, would be more than a hundredth of the matrix. */
-    for (int64_t min_bytes = schedule->stream ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES;;
-         min_bytes /= 2) {
-        const bnorm_workspace *workspace = &schedule->workspace;
-        choose_blocks(plan, schedule, traffic.held, min_bytes);
+    min_bytes = schedule->stream ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES;
+    /* Row groups cost lists of nodes, and time to merge them: fewer of them, and
+     * narrower blocks instead, where the workspace would be too large. */
+    for (;;) {
+        choose_blocks(plan, schedule, traffic.held, min_bytes, most_groups);
         choose_rows(plan, schedule);
         bnorm_workspace_layout(schedule, plan->kernels->size, planes, 1 << operation == BNORM_STEP);
-        if (min_bytes <= LEAST_BYTES ||
-            (double)(workspace->total - workspace->groups) <= 0.01 * matrix)
+        if (most_groups <= 1 || workspace_is_small(schedule, matrix))
             break;
+        min_bytes = bnorm_max(min_bytes / 2, BNORM_LINE);
+        most_groups = most_groups * 3 / 4;
     }
     traffic = bnorm_traffic_of(operation, schedule->strategy, global);
     schedule->read = traffic.reads * matrix;

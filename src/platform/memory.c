@@ -7,8 +7,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/sizes.h"
+
 enum {
-    LINE = 64,
     HUGE_PAGE = 1 << 21,
     /* A quarter of a 4 KiB L1 way, and 16 KiB for the larger ways of L2 and L3. */
     STAGGER = (1 << 14) + (1 << 10)
@@ -16,10 +17,10 @@ enum {
 
 void *bnorm_memory_get(size_t size)
 {
-    if (size > SIZE_MAX - LINE)
+    if (size > SIZE_MAX - BNORM_LINE)
         return NULL;
-    size = (size + LINE - 1) / LINE * LINE + (size == 0) * LINE;
-    void *memory = aligned_alloc(LINE, size);
+    size = (size + BNORM_LINE - 1) / BNORM_LINE * BNORM_LINE + (size == 0) * BNORM_LINE;
+    void *memory = aligned_alloc(BNORM_LINE, size);
     if (memory)
         memset(memory, 0, size);
     return memory;
@@ -38,7 +39,7 @@ typedef struct {
 
 void *bnorm_memory_map(size_t size, int index)
 {
-    const size_t offset = LINE + (size_t)index * STAGGER;
+    const size_t offset = BNORM_LINE + (size_t)index * STAGGER;
     const size_t slack = size >= HUGE_PAGE ? HUGE_PAGE : 0;
     map_header header;
 
@@ -54,7 +55,7 @@ void *bnorm_memory_map(size_t size, int index)
         start += (HUGE_PAGE - (uintptr_t)start % HUGE_PAGE) % HUGE_PAGE;
         madvise(start, size + offset, MADV_HUGEPAGE);
     }
-    memcpy(start + offset - LINE, &header, sizeof header);
+    memcpy(start + offset - BNORM_LINE, &header, sizeof header);
     return start + offset;
 }
 
@@ -63,6 +64,6 @@ void bnorm_memory_unmap(void *memory)
     map_header header;
     if (!memory)
         return;
-    memcpy(&header, (char *)memory - LINE, sizeof header);
+    memcpy(&header, (char *)memory - BNORM_LINE, sizeof header);
     munmap(header.map, header.length);
 }

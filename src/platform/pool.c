@@ -3,12 +3,12 @@
 
 #include <stdint.h>
 
+#include "base/sizes.h"
 #include "platform/memory.h"
 
 int bnorm_pool_create(bnorm_pool *pool, int count, size_t size)
 {
-    const size_t line = 64;
-    pool->stride = (size + line - 1) / line * line;
+    pool->stride = (size + BNORM_LINE - 1) / BNORM_LINE * BNORM_LINE;
     if (pool->stride > SIZE_MAX / 2 / (size_t)count)
         return -1;
     pool->count = pool->free = count;

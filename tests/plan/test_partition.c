@@ -16,7 +16,8 @@ typedef struct {
 
 static bnorm_grid divide(const request *r)
 {
-    return bnorm_partition(r->rows, r->cols, r->unit, r->threads, r->min_cols, r->max_cols);
+    return bnorm_partition(r->rows, r->cols, r->unit, r->threads, r->min_cols, r->max_cols,
+                           r->threads);
 }
 
 /* Ranges that follow each other from 0 to n, inner edges on multiples of unit,
