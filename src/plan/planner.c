@@ -12,6 +12,7 @@ enum {
      * the running sums and moments fall out of L2. */
     MEMORY_MIN_BYTES = 4096,
     CACHE_MIN_BYTES = 512,
+    LEAST_BYTES = 256, /* of the widest block, where the workspace must be small */
     STREAM_MAX_BYTES = 4096,
     RESIDENT_MIN_BYTES = 1024,
     /* A kernel call covers about this many bytes of a matrix: one row of a wide
@@ -42,12 +43,12 @@ static int64_t resident_cols(const bnorm_plan *plan, int held, int64_t unit, int
 }
 
 static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int held,
-                          int64_t min_bytes, int64_t most_groups)
+                          int64_t min_bytes, int64_t max_bytes, int64_t most_groups)
 {
     const bnorm_problem *problem = &plan->problem;
     const int64_t size = (int64_t)plan->kernels->size, unit = BNORM_LINE / size;
     const int forced = problem->strategy == BNORM_STRATEGY_RESIDENT;
-    int64_t min_cols = min_bytes / size, max_cols = STREAM_MAX_BYTES / size;
+    int64_t min_cols = min_bytes / size, max_cols = max_bytes / size;
     int64_t fits = held == 0 || problem->strategy == BNORM_STRATEGY_STREAM
                        ? 0
                        : resident_cols(plan, held, unit, forced ? unit * size : RESIDENT_MIN_BYTES);
@@ -107,21 +108,24 @@ static void schedule_operation(const bnorm_plan *plan, bnorm_schedule *schedule,
     const int planes = 1 << operation == BNORM_INFER ? 0
                        : reads_dy                    ? BNORM_MOMENTS_XDY
                                                      : BNORM_MOMENTS_X;
-    int64_t min_bytes, most_groups = plan->context->threads;
+    int64_t min_bytes, max_bytes = STREAM_MAX_BYTES, most_groups = plan->context->threads;
 
     schedule->compulsory = traffic.least * matrix;
     schedule->stream = schedule->compulsory > cache;
     min_bytes = schedule->stream ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES;
-    /* Row groups cost lists of nodes, and time to merge them: fewer of them, and
-     * narrower blocks instead, where the workspace would be too large. */
+    /* Row groups cost lists of nodes, and time to merge them: where the workspace
+     * would be too large, fewer of them, and narrower blocks. */
     for (;;) {
-        choose_blocks(plan, schedule, traffic.held, min_bytes, most_groups);
+        choose_blocks(plan, schedule, traffic.held, min_bytes, max_bytes, most_groups);
         choose_rows(plan, schedule);
         bnorm_workspace_layout(schedule, plan->kernels->size, planes, 1 << operation == BNORM_STEP);
-        if (most_groups <= 1 || workspace_is_small(schedule, matrix))
+        if (max_bytes == LEAST_BYTES || workspace_is_small(schedule, matrix))
             break;
         min_bytes = bnorm_max(min_bytes / 2, BNORM_LINE);
-        most_groups = most_groups * 3 / 4;
+        if (most_groups > 1)
+            most_groups = most_groups * 3 / 4;
+        else
+            max_bytes = bnorm_max(max_bytes / 2, LEAST_BYTES);
     }
     traffic = bnorm_traffic_of(operation, schedule->strategy, global);
     schedule->read = traffic.reads * matrix;
