@@ -49,7 +49,7 @@ static void reduce_leaf(bnorm_run *run, bnorm_piece *piece, bnorm_source x, bnor
     const ptrdiff_t pitch = run->schedule->workspace.pitch;
     const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
     const bnorm_source first_x = x, first_dy = dy;
-    const int band = run->schedule->reduce_rows;
+    const int band = run->schedule->band_rows;
     double *moments = bnorm_list_next(piece->list);
 
     memset(piece->sums, 0, BNORM_SUMS * (size_t)pitch * kernels->size);
@@ -117,8 +117,8 @@ void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnor
 {
     const size_t size = run->plan->kernels->size;
     bnorm_source x = bnorm_source_at(run, piece, &run->args->x, rows.begin);
-    for (int64_t row = rows.begin; row < rows.end; row += run->schedule->apply_rows) {
-        int64_t count = bnorm_min(rows.end - row, run->schedule->apply_rows);
+    for (int64_t row = rows.begin; row < rows.end; row += run->schedule->band_rows) {
+        int64_t count = bnorm_min(rows.end - row, run->schedule->band_rows);
         apply_band(run, piece, y, dx, x, dy, count, what);
         skip_source(&x, count, size);
         skip_source(&dy, count, size);

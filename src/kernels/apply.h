@@ -26,12 +26,12 @@ INLINE void T(apply_tile)(bnorm_target ys, bnorm_target dxs, bnorm_source xs, bn
 {
     const REAL *x = (const REAL *)xs.data + col, *dy = with_dx ? (const REAL *)dys.data + col : x;
     REAL *y = with_y ? (REAL *)ys.data + col : NULL, *dx = with_dx ? (REAL *)dxs.data + col : NULL;
+    const REAL *base = coefficients + bnorm_group_at(BNORM_COEFFICIENTS, 0, col);
     const int planes = with_dx ? BNORM_COEFFICIENTS : BNORM_COEFFICIENTS_Y;
     T(vec) c[BNORM_COEFFICIENTS][VECTORS];
     for (int plane = 0; plane < planes; plane++)
         for (int i = 0; i < count; i++)
-            c[plane][i] = T(load)(coefficients +
-                                  bnorm_group_at(BNORM_COEFFICIENTS, plane, col + i * T(LANES)));
+            c[plane][i] = T(load)(base + bnorm_group_at(BNORM_COEFFICIENTS, plane, i * T(LANES)));
     for (int64_t row = 0; row < rows; row++) {
         for (int i = 0; i < count; i++) {
             ptrdiff_t at = i * T(LANES);
@@ -59,6 +59,10 @@ INLINE void T(apply_tile)(bnorm_target ys, bnorm_target dxs, bnorm_source xs, bn
     }
 }
 
+/* Vectors of a cache line, where a tile is wider than one. */
+enum { T(LINE) = BNORM_LINE / sizeof(T(vec)) < VECTORS ? BNORM_LINE / sizeof(T(vec)) : 1 };
+
+/* Only tiles of whole lines are stored past the cache. */
 INLINE void T(apply)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
                      const REAL *coefficients, int64_t rows, ptrdiff_t cols, int with_y,
                      int with_dx, int stream)
@@ -68,6 +72,9 @@ INLINE void T(apply)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_sour
     T(apply_tile)(y, dx, x, dy, coefficients, rows, col, count, lanes, with_y, with_dx, stream)
     for (; col + VECTORS * T(LANES) <= cols; col += VECTORS * T(LANES))
         APPLY_TILE(VECTORS, T(LANES), stream);
+    for (; T(LINE) * sizeof(T(vec)) == BNORM_LINE && col + T(LINE) * T(LANES) <= cols;
+         col += T(LINE) * T(LANES))
+        APPLY_TILE(T(LINE), T(LANES), stream);
     for (; col + T(LANES) <= cols; col += T(LANES))
         APPLY_TILE(1, T(LANES), 0);
     if (col < cols)

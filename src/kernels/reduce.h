@@ -26,13 +26,14 @@ INLINE void T(sum_tile)(REAL *sums, bnorm_source xs, const REAL *first_x, bnorm_
     const int planes = with_dy ? BNORM_SUMS : BNORM_SUM_V;
     const REAL *x = (const REAL *)xs.data + col, *dy = with_dy ? (const REAL *)dys.data + col : x;
     T(vec) sum[BNORM_SUMS][VECTORS], x0[VECTORS], dy0[VECTORS];
+    REAL *base = sums + bnorm_group_at(BNORM_SUMS, 0, col);
     for (int i = 0; i < count; i++) {
         ptrdiff_t at = col + i * T(LANES);
         x0[i] = T(get)(first_x + at, lanes);
         if (with_dy)
             dy0[i] = T(get)(first_dy + at, lanes);
         for (int plane = 0; plane < planes; plane++)
-            sum[plane][i] = T(load)(sums + bnorm_group_at(BNORM_SUMS, plane, at));
+            sum[plane][i] = T(load)(base + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)));
     }
     for (int row = 0; row < rows; row++) {
         for (int i = 0; i < count; i++) {
@@ -54,7 +55,7 @@ INLINE void T(sum_tile)(REAL *sums, bnorm_source xs, const REAL *first_x, bnorm_
     }
     for (int i = 0; i < count; i++)
         for (int plane = 0; plane < planes; plane++)
-            T(store)(sums + bnorm_group_at(BNORM_SUMS, plane, col + i * T(LANES)), sum[plane][i]);
+            T(store)(base + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)), sum[plane][i]);
 }
 
 INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,

@@ -2,7 +2,7 @@
 /* The verbs for AVX-512F. */
 #include <immintrin.h>
 
-enum { VECTORS = 2, f32_LANES = 16, f64_LANES = 8 };
+enum { VECTORS = 4, f32_LANES = 16, f64_LANES = 8 };
 
 typedef __m512 f32_vec;
 typedef __m512d f64_vec;

@@ -45,7 +45,7 @@ typedef struct {
     bnorm_strategy strategy; /* STREAM or RESIDENT */
     int threads;
     bnorm_grid grid;         /* for problem.rows */
-    int reduce_rows, apply_rows; /* rows of a kernel call; divide the leaf */
+    int band_rows;           /* rows of a kernel call: they divide the leaf */
     int64_t ahead_rows;      /* how far ahead of its reads a pass prefetches */
     int64_t step_rows;       /* rows of an upstream block: whole leaves */
     int stream;              /* non-temporal stores, where lines are whole */

@@ -17,11 +17,10 @@ enum {
     RESIDENT_MIN_BYTES = 1024,
     /* A kernel call covers about this many bytes of a matrix: one row of a wide
      * block, more of a narrow one, so that its sums or coefficients stay in
-     * registers; fewer where outputs are written, which should be in order, too.
-     * Prefetches go one band, and at least MIN_AHEAD rows, ahead. */
-    REDUCE_BYTES = 4096,
-    APPLY_BYTES = 1024,
-    MIN_AHEAD_ROWS = 4,
+     * registers; few, as memory is read and written fastest in order.  Prefetches
+     * go far enough ahead for memory, and not so far that L1 loses them. */
+    BAND_BYTES = 512,
+    AHEAD_BYTES = 4096,
     /* What an upstream function's block of y, with its dy and x, may take. */
     STEP_BYTES = 256 << 10,
     MAX_STEP_ROWS = 1024
@@ -65,11 +64,11 @@ static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int 
                                    plan->context->threads);
 }
 
-/* Rows of a band of at most `most` bytes: a power of two that divides a leaf. */
-static int band_rows(int64_t row_bytes, int64_t most)
+/* Rows of a band: a power of two that divides a leaf. */
+static int band_rows(int64_t row_bytes)
 {
     int rows = 1;
-    while (rows < BNORM_LEAF_ROWS && 2 * rows * row_bytes <= most)
+    while (rows < BNORM_LEAF_ROWS && 2 * rows * row_bytes <= BAND_BYTES)
         rows *= 2;
     return rows;
 }
@@ -79,9 +78,8 @@ static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)
     const int64_t bytes =
         bnorm_max(bnorm_grid_width(&schedule->grid), 1) * (int64_t)plan->kernels->size;
     const int64_t group = bnorm_leaf_count(bnorm_grid_rows(&schedule->grid, 0).end);
-    schedule->reduce_rows = band_rows(bytes, REDUCE_BYTES);
-    schedule->apply_rows = band_rows(bytes, APPLY_BYTES);
-    schedule->ahead_rows = bnorm_max(schedule->reduce_rows, MIN_AHEAD_ROWS);
+    schedule->band_rows = band_rows(bytes);
+    schedule->ahead_rows = bnorm_max(AHEAD_BYTES / bytes, 1);
     schedule->step_rows = clamp(STEP_BYTES / bytes / BNORM_LEAF_ROWS, 1,
                                 bnorm_min(MAX_STEP_ROWS / BNORM_LEAF_ROWS, bnorm_max(group, 1))) *
                           BNORM_LEAF_ROWS;
