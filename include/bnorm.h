@@ -81,10 +81,33 @@ typedef struct bnorm_context bnorm_context;
  * error.  Called on the thread that called the library. */
 typedef void bnorm_log(void *user, const char *line);
 
+/* Where the threads of a team run.  Bound threads get their own affinity back
+ * when an execution ends, however it ends. */
+typedef enum {
+    BNORM_BIND_INHERIT, /* where OMP_PROC_BIND, OMP_PLACES, the launcher or the
+                           system puts them */
+    BNORM_BIND_SPREAD,  /* over all NUMA nodes, a core each before any shares one */
+    BNORM_BIND_COMPACT  /* neighbours first: one node is full before the next */
+} bnorm_binding;
+
+/* The pages of bnorm_alloc. */
+typedef enum {
+    BNORM_PAGES_TRANSPARENT, /* huge where the system makes them so */
+    BNORM_PAGES_HUGE,        /* from the pool of huge pages; transparent when it is
+                                empty */
+    BNORM_PAGES_SMALL        /* never huge */
+} bnorm_pages;
+
 typedef struct {
     size_t struct_size; /* set by bnorm_context_options_init */
     int threads;        /* 0: OMP_NUM_THREADS or omp_set_num_threads, else
                            what cpuset and cgroup quota leave; at most 65536 */
+    bnorm_binding binding;
+    bnorm_pages pages;
+    const char *synthetic; /* plan for the machine that hwloc's synthetic
+                           description names ("numa:4 core:16 pu:2") ... */
+    const char *xml;    /* ... or lstopo's XML file; NULL: this machine.  Such a
+                           context's plans can be described, not executed */
     const char *isa;    /* NULL: BNORM_ISA, else the best this CPU has;
                            "generic", "avx2", "avx512", "neon" */
     bnorm_log *log;     /* NULL: none */
@@ -96,8 +119,9 @@ BNORM_API bnorm_status bnorm_context_options_init(bnorm_context_options *options
                                                   size_t struct_size);
 
 /* Look at the machine and choose kernels.  options NULL: the defaults.
- * Errors: ARGUMENT (threads < 0 or above 65536, unknown ISA), UNSUPPORTED
- * (an ISA this CPU lacks, a struct size this version does not know), MEMORY. */
+ * Errors: ARGUMENT (threads < 0 or above 65536, unknown ISA, a description of a
+ * machine that can't be read), UNSUPPORTED (an ISA this CPU lacks, a description
+ * without hwloc, a struct size this version does not know), MEMORY. */
 BNORM_API bnorm_status bnorm_context_create(bnorm_context **context,
                                             const bnorm_context_options *options);
 
@@ -112,6 +136,31 @@ BNORM_API const char *bnorm_context_isa(const bnorm_context *context);
  * lives as long as the context. */
 BNORM_API const char *bnorm_context_describe(const bnorm_context *context);
 
+typedef struct { /* a logical CPU that the process may use */
+    size_t struct_size; /* the caller sets it to sizeof(bnorm_cpu_info) */
+    int os_index;
+    int package, core;  /* numbered from 0 up in the order of the topology */
+    int sibling;        /* 0, 1, ...: which of its core's logical CPUs */
+    int kind;           /* 0, ...: rising with the efficiency class hwloc reports */
+    int node;           /* index of its NUMA node in bnorm_context_node */
+} bnorm_cpu_info;
+
+typedef struct { /* a NUMA node whose CPUs the process may use */
+    size_t struct_size; /* the caller sets it to sizeof(bnorm_node_info) */
+    int os_index;
+    int memory_index;   /* os_index of the node where its threads' data is placed:
+                           itself, or the nearest with memory if it has none */
+    int cpus, threads;  /* usable; planned here */
+    double memory;      /* bytes, local */
+} bnorm_node_info;
+
+/* The machine, by index from 0 up, nodes and their CPUs in topology order.
+ * Errors: ARGUMENT (NULL, no such index), UNSUPPORTED (struct size). */
+BNORM_API bnorm_status bnorm_context_cpu(const bnorm_context *context, int index,
+                                         bnorm_cpu_info *info);
+BNORM_API bnorm_status bnorm_context_node(const bnorm_context *context, int index,
+                                          bnorm_node_info *info);
+
 /* The ISAs compiled into this library, best first: 0 .. until NULL.
  * *usable (may be NULL) says whether this CPU has it. */
 BNORM_API const char *bnorm_isa_name(int index, int *usable);
@@ -120,8 +169,15 @@ BNORM_API const char *bnorm_isa_name(int index, int *usable);
 
 typedef enum { BNORM_F32, BNORM_F64 } bnorm_dtype;
 
-/* ROWS: element (row, col) at data[row * ld + col], ld >= cols. */
-typedef enum { BNORM_ROWS } bnorm_layout;
+/* ROWS: element (row, col) at data[row * ld + col], ld >= cols.
+ *
+ * PANELS: columns in panels of w = problem.panel_width, each rows x w and
+ * contiguous; element (row, col) at data[(col / w) * ld + row * w + col % w],
+ * ld >= rows * w elements from one panel to the next.  The last panel has w
+ * columns in memory, too; those beyond cols are never read or written (bnorm_alloc
+ * and bnorm_pack make them zero).  A block of columns is contiguous and can stay
+ * in cache: the fastest layout for data that is used more than once. */
+typedef enum { BNORM_ROWS, BNORM_PANELS } bnorm_layout;
 
 /* How blocks walk through memory; AUTO lets the planner choose, the others are
  * for experiments and tests.  The bits are the same for all. */
@@ -158,6 +214,7 @@ typedef struct {
     bnorm_dtype stats_dtype; /* of gamma, beta, mean, rstd, dgamma, dbeta and
                               running statistics; F32 or F64, F64 for F64 data */
     bnorm_layout layout;
+    int panel_width;       /* PANELS: 16 (or 0) or 8 columns; else 0 */
     double eps;            /* >= 0, finite; default 1e-5 */
     unsigned operations;   /* default BNORM_ALL_OPERATIONS */
     unsigned flags;        /* default 0 */
@@ -192,6 +249,7 @@ typedef struct { /* how one operation will run, in numbers */
     const char *strategy;   /* "stream", "resident" */
     const char *isa;
     int threads;            /* asked for; a smaller team gives the same bits */
+    int nodes;              /* NUMA nodes that own parts of the matrices */
     int64_t row_groups;     /* > 1: partial results merge between phases */
     int64_t col_blocks;
     int64_t block_cols;     /* widest column block */
@@ -208,13 +266,31 @@ typedef struct { /* how one operation will run, in numbers */
 BNORM_API bnorm_status bnorm_plan_describe(const bnorm_plan *plan, unsigned operation,
                                            bnorm_description *description);
 
+typedef struct { /* one block of an operation's grid, and whose it is */
+    size_t struct_size;     /* the caller sets it to sizeof(bnorm_block_info) */
+    int64_t row, col;       /* of its first element */
+    int64_t rows, cols;
+    int thread;             /* 0 .. threads-1, planned */
+    int cpu;                /* index of its CPU in bnorm_context_cpu */
+    int node;               /* index of its node in bnorm_context_node */
+    double bytes;           /* of the block in one matrix */
+    double remote_bytes;    /* of those, how many lie on other nodes in a matrix
+                               from bnorm_alloc */
+} bnorm_block_info;
+
+/* Block index (0 .. row_groups * col_blocks - 1) of an operation.
+ * Errors: as bnorm_plan_describe; ARGUMENT: no such index. */
+BNORM_API bnorm_status bnorm_plan_block(const bnorm_plan *plan, unsigned operation, int64_t index,
+                                        bnorm_block_info *info);
+
 /* The same in words for all declared operations, one line each; lives as long
  * as the plan. */
 BNORM_API const char *bnorm_plan_text(const bnorm_plan *plan);
 
 /* ---- execution ------------------------------------------------------- */
 
-/* ld: elements from one row to the next, >= cols; 0: dense (cols). */
+/* ld: elements from one row to the next, >= cols, or from one panel to the next,
+ * >= rows * panel_width of this execution; 0: dense, the least. */
 typedef struct {
     void *data;
     int64_t ld;
@@ -310,16 +386,61 @@ BNORM_API bnorm_status bnorm_infer(bnorm_plan *plan, const bnorm_args *args);
 
 typedef enum { BNORM_X, BNORM_Y, BNORM_DY, BNORM_DX } bnorm_tensor;
 
-/* Memory for one of the plan's tensors: rows x matrix->ld elements, zero,
- * starting on a cache line and staggered so that x, y, dy and dx do not evict
- * each other; ld padded to whole cache lines where rows are long enough for the
- * padding to cost little.
- * Errors: ARGUMENT, MEMORY. */
+/* Memory for one of the plan's tensors: problem.rows rows, zero, ld chosen;
+ * starting on a page (of memory, not of a matrix) and staggered so that x, y, dy
+ * and dx do not evict each other.  Every page lies on the NUMA node whose threads
+ * the plan gives it to: ROWS by ranges of rows, PANELS by ranges of panels.  Where
+ * the system refuses to place it, it is allocated all the same, and
+ * bnorm_placement says so.  Rows are padded to whole cache lines, panels to whole
+ * pages, where that costs little.
+ * Errors: ARGUMENT, MEMORY, UNSUPPORTED (a context for planning only). */
 BNORM_API bnorm_status bnorm_alloc(const bnorm_plan *plan, bnorm_tensor tensor,
                                    bnorm_matrix *matrix);
 
 /* Free what bnorm_alloc put into matrix.data; NULL is ignored. */
 BNORM_API void bnorm_free(void *data);
+
+enum { BNORM_MOST_NODES = 64 }; /* NUMA nodes that plans and reports tell apart */
+
+typedef struct { /* where the pages of a matrix are */
+    size_t struct_size;     /* the caller sets it to sizeof(bnorm_placement_report) */
+    int64_t page_bytes;
+    int64_t pages;          /* that hold elements of the matrix */
+    int64_t absent_pages;   /* not yet touched, or on no node that the system names */
+    int64_t node_pages[BNORM_MOST_NODES]; /* by index of bnorm_context_node; nodes
+                               that share a memory_index: with the first */
+    int64_t other_pages;    /* on nodes without CPUs of ours */
+    double local_bytes;     /* on the node of the threads that work on them */
+    double remote_bytes, absent_bytes;
+    int refused;            /* bnorm_alloc could not place it as planned */
+} bnorm_placement_report;
+
+/* Ask the system where the problem's rows of *matrix are, and compare with the plan.
+ * The matrix may be anybody's memory.
+ * Errors: ARGUMENT, UNSUPPORTED (planning only; no such question on this system),
+ * SYSTEM. */
+BNORM_API bnorm_status bnorm_placement(const bnorm_plan *plan, const bnorm_matrix *matrix,
+                                       bnorm_placement_report *report);
+
+/* A new plan for the same problem that gives each range of rows (panels) to the
+ * node where *matrix has it.  Where pages alternate between nodes in pieces that
+ * are too small to be told apart, the plan is like the old one.
+ * Errors: as bnorm_plan_create and bnorm_placement. */
+BNORM_API bnorm_status bnorm_plan_adapt(bnorm_plan **adapted, const bnorm_plan *plan,
+                                        const bnorm_matrix *matrix);
+
+/* Move the pages of *matrix to the nodes where the plan wants them.  Whole pages
+ * move, with whatever else lies on them.
+ * Errors: ARGUMENT, UNSUPPORTED, SYSTEM (some or all stayed where they were). */
+BNORM_API bnorm_status bnorm_migrate(const bnorm_plan *plan, const bnorm_matrix *matrix);
+
+/* Copy between a row-major matrix and the plan's panels, on the plan's threads.
+ * rows: 0 or as args.rows.  pack writes zeros to the columns beyond cols.
+ * Errors: ARGUMENT (also: overlap), UNSUPPORTED (a plan that is not PANELS). */
+BNORM_API bnorm_status bnorm_pack(const bnorm_plan *plan, int64_t rows, const bnorm_matrix *from,
+                                  const bnorm_matrix *panels);
+BNORM_API bnorm_status bnorm_unpack(const bnorm_plan *plan, int64_t rows,
+                                    const bnorm_matrix *panels, const bnorm_matrix *to);
 
 #ifdef __cplusplus
 }

@@ -4,40 +4,88 @@
  *
  * The grid divides rows into groups that end on leaf boundaries, and columns
  * into blocks whose edges are whole cache lines where the row starts on one.
- * 150 rows x 100 float columns, 2 row groups x 3 column blocks (items 0 .. 5):
+ * 150 rows x 100 float columns, 2 row groups x 3 column blocks:
  *
  *              cols 0..47   48..79   80..99
  *   rows 0..127      0         1        2        128 = 2 leaves of 64
  *   rows 128..149    3         4        5
  *
- * Consecutive items go to the same thread.
+ * NUMA nodes own shards.  A row lies whole in memory: shards of a row-major matrix
+ * are ranges of leaves, and every row group is part of one shard.  A panel lies
+ * whole in memory: shards of panels are ranges of panels, and every block is one
+ * panel.
+ *
+ * Items are the blocks of the grid, in the order in which they are shared out:
+ * node by node, so that a node's threads share its items; within a row-major shard
+ * group by group, within a shard of panels panel by panel.
  */
 #ifndef BNORM_PLAN_PARTITION_H
 #define BNORM_PLAN_PARTITION_H
 
 #include "base/range.h"
+#include "bnorm.h"
+
+enum { BNORM_MOST_SHARDS = 4 * BNORM_MOST_NODES };
+
+typedef struct {
+    int64_t begin, end; /* leaves, or panels */
+    int64_t groups;     /* row groups that a row-major shard is divided into */
+    int node;           /* index; several shards may be one node's */
+} bnorm_shard;
+
+typedef struct { /* not empty, in order, from 0 to the end of the matrix */
+    int count;
+    bnorm_shard shard[BNORM_MOST_SHARDS];
+} bnorm_shards;
 
 typedef struct {
     int64_t rows, cols;
-    int64_t unit; /* columns of a cache line */
+    int64_t unit;       /* columns of a cache line, or of a panel */
+    int panels;         /* every block is one panel */
     int64_t row_groups, col_blocks; /* >= 1, except no columns: col_blocks = 0 */
+    bnorm_shards shards;
 } bnorm_grid;
 
-/* A grid for `threads` threads with column blocks of min_cols to max_cols
- * columns (as far as cols allows) and at most most_groups row groups.  Prefers
- * column blocks, which need no merging; divides rows where there are too few
- * columns for the threads. */
-bnorm_grid bnorm_partition(int64_t rows, int64_t cols, int64_t unit, int threads, int64_t min_cols,
-                           int64_t max_cols, int64_t most_groups);
+typedef struct { /* what is to be divided */
+    int64_t rows, cols, unit;
+    int panels;
+    int64_t min_cols, max_cols; /* of a row-major block, as far as cols allows */
+    int64_t most_groups;        /* row groups */
+    int nodes;
+    const int *seats;           /* [nodes]: threads on each node; at least one in all */
+    const bnorm_shards *shards; /* where the matrix lies (groups aside); NULL: in
+                                   proportion to seats */
+} bnorm_division;
 
-/* The same grid for fewer rows: fewer row groups where leaves run out. */
+/* Prefers column blocks, which need no merging; divides rows where there are too
+ * few columns for the threads of a node. */
+bnorm_grid bnorm_partition(const bnorm_division *division);
+
+/* Shards in proportion to seats, of `count` leaves or panels. */
+bnorm_shards bnorm_shards_by_seats(int64_t count, int nodes, const int *seats);
+
+/* The same grid for fewer rows: they lie where they lay; fewer row groups where
+ * leaves run out. */
 bnorm_grid bnorm_partition_shorten(const bnorm_grid *grid, int64_t rows);
 
+/* Row groups are numbered in the order of rows, blocks in that of columns. */
 bnorm_range bnorm_grid_rows(const bnorm_grid *grid, int64_t group);
 bnorm_range bnorm_grid_cols(const bnorm_grid *grid, int64_t block);
 
-/* Columns of the widest block. */
+typedef struct {
+    int64_t group, block;
+    int node;
+} bnorm_place;
+
+int64_t bnorm_grid_items(const bnorm_grid *grid);
+bnorm_place bnorm_grid_item(const bnorm_grid *grid, int64_t item);
+
+/* first[k] .. first[k+1]-1 are the items of node k; first has nodes + 1 elements. */
+void bnorm_grid_first(const bnorm_grid *grid, int nodes, int64_t *first);
+
+/* Columns of the widest block; leaves of the highest row group. */
 int64_t bnorm_grid_width(const bnorm_grid *grid);
+int64_t bnorm_grid_height(const bnorm_grid *grid);
 
 /* Leaves of `rows` rows. */
 int64_t bnorm_leaf_count(int64_t rows);

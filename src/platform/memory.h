@@ -5,14 +5,25 @@
 
 #include <stddef.h>
 
+#include "bnorm.h"
+
 /* size bytes of zeros on a cache line, or NULL.  For objects and workspaces. */
 void *bnorm_memory_get(size_t size);
 void bnorm_memory_put(void *memory);
 
-/* Pages for a matrix, zero and not yet touched, or NULL.  The start is moved by
- * a cache-line multiple that depends on index, so that equal offsets into
- * matrices of different index fall into different cache sets. */
-void *bnorm_memory_map(size_t size, int index);
+/* Pages for a matrix, zero and not yet touched, or NULL.  The start is on a page
+ * (of 4 KiB or what the system has), moved by a number of pages that depends on
+ * index, so that equal offsets into matrices of different index fall into different
+ * sets of L2 and beyond. */
+void *bnorm_memory_map(size_t size, int index, bnorm_pages pages);
 void bnorm_memory_unmap(void *memory);
+
+/* A note that stays with mapped memory: that it could not be placed as planned.
+ * Only for what bnorm_memory_map returned. */
+void bnorm_memory_note_refused(void *memory);
+
+/* Whether the note stands for the memory that holds `address`, which may be
+ * anybody's: 0 for memory that is not ours. */
+int bnorm_memory_was_refused(const void *address);
 
 #endif

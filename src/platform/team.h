@@ -6,20 +6,29 @@
 #include <fenv.h>
 #include <stdint.h>
 
+#include "platform/seats.h"
+
 typedef struct {
-    int index;            /* 0 .. threads-1 */
+    int index;            /* 0 .. threads-1: its share, not OpenMP's number */
     const fenv_t *caller; /* floating-point environment of the calling thread */
 } bnorm_worker;
 
 typedef void bnorm_team_work(void *data, int64_t item, const bnorm_worker *worker);
 
-/* Call work once for each item 0 .. items-1, on at most `threads` threads, and
+/* Call work once for each item 0 .. items-1, on at most seats->threads threads, and
  * return when all are done.  The team may be smaller: a nested region, a thread
- * limit, a forked child.  Consecutive items go to the same worker; which worker
- * gets an item depends on items and team only.  Work runs in the default
- * floating-point environment, and every thread gets its own back.  An item must
- * not wait for another.  threads = 1 does not enter the OpenMP runtime. */
-void bnorm_team_run(int threads, int64_t items, bnorm_team_work *work, void *data);
+ * limit, a forked child.  Consecutive items go to the same worker.  Work runs in
+ * the default floating-point environment, and every thread gets its own back.  An
+ * item must not wait for another.  One thread or item: the OpenMP runtime is not
+ * entered.
+ *
+ * first, or NULL: first[k] .. first[k+1]-1 are the items that live on node k (there
+ * are seats->nodes of them).  They go to threads that run on that node, as far as
+ * there are any.
+ *
+ * Threads are bound to their seats while they work if seats->binding says so. */
+void bnorm_team_run(const bnorm_seats *seats, int64_t items, const int64_t *first,
+                    bnorm_team_work *work, void *data);
 
 /* Threads OpenMP would use.  *chosen: whether somebody said so, by OMP_NUM_THREADS
  * or omp_set_num_threads; otherwise it is what the affinity mask leaves. */
