@@ -390,8 +390,8 @@ typedef enum { BNORM_X, BNORM_Y, BNORM_DY, BNORM_DX } bnorm_tensor;
  * starting on a page (of memory, not of a matrix) and staggered so that x, y, dy
  * and dx do not evict each other.  Every page lies on the NUMA node whose threads
  * the plan gives it to: ROWS by ranges of rows, PANELS by ranges of panels.  Where
- * the system refuses to place it, it is allocated all the same, and
- * bnorm_placement says so.  Rows are padded to whole cache lines, panels to whole
+ * the system refuses to place it, or a node is full, it is allocated all the same: the
+ * context's log and bnorm_placement say so.  Rows are padded to whole cache lines, panels to whole
  * pages, where that costs little.
  * Errors: ARGUMENT, MEMORY, UNSUPPORTED (a context for planning only). */
 BNORM_API bnorm_status bnorm_alloc(const bnorm_plan *plan, bnorm_tensor tensor,
@@ -412,7 +412,6 @@ typedef struct { /* where the pages of a matrix are */
     int64_t other_pages;    /* on nodes without CPUs of ours */
     double local_bytes;     /* on the node of the threads that work on them */
     double remote_bytes, absent_bytes;
-    int refused;            /* bnorm_alloc could not place it as planned */
 } bnorm_placement_report;
 
 /* Ask the system where the problem's rows of *matrix are, and compare with the plan.

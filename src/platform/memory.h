@@ -18,12 +18,4 @@ void bnorm_memory_put(void *memory);
 void *bnorm_memory_map(size_t size, int index, bnorm_pages pages);
 void bnorm_memory_unmap(void *memory);
 
-/* A note that stays with mapped memory: that it could not be placed as planned.
- * Only for what bnorm_memory_map returned. */
-void bnorm_memory_note_refused(void *memory);
-
-/* Whether the note stands for the memory that holds `address`, which may be
- * anybody's: 0 for memory that is not ours. */
-int bnorm_memory_was_refused(const void *address);
-
 #endif
