@@ -83,35 +83,56 @@ static void list_fields(checker *check)
     }
 }
 
-static bnorm_status check_field(checker *check, field *at)
+/* The matrix or vector as rows of contiguous elements, `ld` apart: those of the
+ * matrix, or its panels, or the vector.  ld is the least. */
+static bnorm_region shape_of(const checker *check, const field *at)
 {
     const bnorm_problem *problem = &check->plan->problem;
-    const bnorm_dtype dtype = at->ld ? problem->dtype : problem->stats_dtype;
-    const int64_t size = at->size ? at->size : bnorm_dtype_size(dtype);
-    const int64_t rows = at->ld ? check->args->rows : 1;
-    const int64_t ld = at->ld && *at->ld ? *at->ld : bnorm_max(problem->cols, 1);
+    const int64_t panel = check->plan->panel, rows = check->args->rows, cols = problem->cols;
+    bnorm_region region = {*at->data, rows, cols, cols,
+                           (size_t)bnorm_dtype_size(problem->dtype)};
+    if (!at->ld) {
+        region.rows = 1;
+        region.cols = at->count ? at->count : cols;
+        region.size = (size_t)(at->size ? at->size : bnorm_dtype_size(problem->stats_dtype));
+        region.ld = region.cols;
+    } else if (panel) {
+        region.rows = rows > 0 ? bnorm_ceil_div(cols, panel) : 0;
+        region.cols = rows * panel;
+        region.ld = region.cols;
+    }
+    region.ld = bnorm_max(region.ld, 1);
+    return region;
+}
 
-    if (!*at->data && at->use & NEEDED && rows > 0 && problem->cols > 0)
+static bnorm_status check_field(checker *check, field *at)
+{
+    bnorm_region region = shape_of(check, at);
+    const int64_t size = (int64_t)region.size, least = region.ld;
+
+    if (!*at->data && at->use & NEEDED && check->args->rows > 0 && check->plan->problem.cols > 0)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s is NULL; %s needs it", at->name,
                           bnorm_operation_name(bnorm_operation_index(check->operation)));
     if (!*at->data)
         return BNORM_OK;
-    if (ld < problem->cols)
+    if (at->ld && *at->ld)
+        region.ld = *at->ld;
+    if (region.ld < region.cols)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s.ld is %lld; expected at least %lld, the "
-                          "columns, or 0", at->name, (long long)ld, (long long)problem->cols);
-    if (rows > PTRDIFF_MAX / size / ld)
+                          "%s, or 0", at->name, (long long)region.ld, (long long)least,
+                          check->plan->panel ? "elements of a panel" : "columns");
+    if (region.rows > PTRDIFF_MAX / size / region.ld)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s%s is %lld; expected at most %lld for %lld "
-                          "rows of %lld-byte elements", at->name, at->ld ? ".ld" : "'s length",
-                          (long long)ld,
-                          (long long)(PTRDIFF_MAX / size / rows), (long long)rows, (long long)size);
+                          "%s of %lld-byte elements", at->name, at->ld ? ".ld" : "'s length",
+                          (long long)region.ld, (long long)(PTRDIFF_MAX / size / region.rows),
+                          (long long)region.rows, check->plan->panel ? "panels" : "rows",
+                          (long long)size);
     if ((uintptr_t)*at->data % (uintptr_t)size != 0)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s%s is %p; expected a multiple of %lld",
                           at->name, at->ld ? ".data" : "", *at->data, (long long)size);
     if (at->ld)
-        *at->ld = ld;
-    at->region = (bnorm_region){*at->data, rows, problem->cols, ld, (size_t)size};
-    if (at->count)
-        at->region.cols = at->region.ld = at->count;
+        *at->ld = region.ld;
+    at->region = region;
     return BNORM_OK;
 }
 

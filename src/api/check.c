@@ -41,10 +41,15 @@ bnorm_status bnorm_check_problem(const bnorm_problem *problem)
     BNORM_TRY(bnorm_check_size("problem", problem->struct_size, sizeof *problem));
     BNORM_TRY(check_enum("dtype", (int)problem->dtype, BNORM_F64));
     BNORM_TRY(check_enum("stats_dtype", (int)problem->stats_dtype, BNORM_F64));
-    BNORM_TRY(check_enum("layout", (int)problem->layout, BNORM_ROWS));
+    BNORM_TRY(check_enum("layout", (int)problem->layout, BNORM_PANELS));
     BNORM_TRY(check_enum("strategy", (int)problem->strategy, BNORM_STRATEGY_RESIDENT));
     BNORM_TRY(check_bits("operations", problem->operations, BNORM_ALL_OPERATIONS));
     BNORM_TRY(check_bits("flags", problem->flags, flags));
+    const int width = problem->panel_width;
+    if (width != 0 && (problem->layout != BNORM_PANELS || (width != 8 && width != 16)))
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "problem.panel_width is %d; expected %s", width,
+                          problem->layout == BNORM_PANELS ? "16, 8, or 0 for 16"
+                                                          : "0 for this layout");
     const int64_t size = bnorm_dtype_size(problem->dtype);
     BNORM_TRY(check_count("problem.rows", problem->rows, 0, PTRDIFF_MAX / size));
     BNORM_TRY(check_count("problem.cols", problem->cols, 0, PTRDIFF_MAX / size));
@@ -58,10 +63,19 @@ bnorm_status bnorm_check_problem(const bnorm_problem *problem)
     if (!isgreaterequal(problem->eps, 0) || isinf(problem->eps))
         return bnorm_fail(BNORM_ERR_ARGUMENT, "problem.eps is %g; expected finite and >= 0",
                           problem->eps);
-    if (problem->cols > 0 && problem->rows > PTRDIFF_MAX / size / problem->cols)
+    const int64_t cols = bnorm_round_up(problem->cols, problem->layout == BNORM_PANELS ? 16 : 1);
+    if (cols > 0 && problem->rows > PTRDIFF_MAX / size / cols)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "problem.rows is %lld; expected at most %lld for "
                           "%lld columns of %lld bytes", (long long)problem->rows,
-                          (long long)(PTRDIFF_MAX / size / problem->cols),
+                          (long long)(PTRDIFF_MAX / size / cols),
                           (long long)problem->cols, (long long)size);
+    return BNORM_OK;
+}
+
+bnorm_status bnorm_check_here(const bnorm_plan *plan)
+{
+    if (plan->context->machine.foreign)
+        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "the plan's context describes another machine: "
+                          "expected one without options.synthetic and options.xml");
     return BNORM_OK;
 }

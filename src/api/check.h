@@ -12,6 +12,9 @@ bnorm_status bnorm_check_size(const char *name, size_t size, size_t expected);
 /* A problem, for its dtype and layout and values. */
 bnorm_status bnorm_check_problem(const bnorm_problem *problem);
 
+/* Fail when the plan is for a machine that was described, not for this one. */
+bnorm_status bnorm_check_here(const bnorm_plan *plan);
+
 /* Check args for an operation of the plan, and write to *complete what is used:
  * rows and leading dimensions filled in, everything else NULL. */
 bnorm_status bnorm_check_args(const bnorm_plan *plan, unsigned operation, const bnorm_args *args,

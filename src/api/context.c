@@ -28,18 +28,19 @@ static void log_findings(const bnorm_context *context, int quota)
         context->log(context->log_user, "no usable hwloc: a flat machine is assumed");
     if (quota && quota < context->machine.cpus) {
         snprintf(line, sizeof line, "the cgroup's CPU quota limits the team to %d of %d threads",
-                 context->threads, context->machine.cpus);
+                 context->seats.threads, context->machine.cpus);
         context->log(context->log_user, line);
     }
 }
 
 /* The option, else what the user told OpenMP, else what affinity mask and cgroup
- * quota leave. */
-static int choose_threads(int asked, int *quota)
+ * quota leave; on a described machine all that it has. */
+static int choose_threads(int asked, const bnorm_machine *machine, int *quota)
 {
-    *quota = 0;
     if (asked > 0)
         return asked;
+    if (machine->foreign)
+        return machine->cpus < MAX_THREADS ? machine->cpus : MAX_THREADS;
     int chosen, threads = bnorm_team_default(&chosen);
     if (!chosen)
         *quota = bnorm_quota_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
@@ -49,28 +50,40 @@ static int choose_threads(int asked, int *quota)
 
 static void write_text(bnorm_context *context)
 {
+    static const char *const bindings[] = {"unbound", "bound by spread", "bound compactly"};
     const bnorm_machine *machine = &context->machine;
     snprintf(context->text, sizeof context->text,
-             "%d CPUs, %d NUMA node%s, L2 %zu KiB for %d, last-level cache %zu KiB for %d%s; "
-             "%d threads, %s kernels",
-             machine->cpus, machine->nodes, machine->nodes == 1 ? "" : "s", machine->l2 >> 10,
-             machine->l2_sharers, machine->llc >> 10, machine->llc_sharers,
-             machine->flat ? " (flat: without hwloc)" : "", context->threads,
+             "%s%d CPUs, %d NUMA node%s, L2 %zu KiB for %d, last-level cache %zu KiB for %d%s; "
+             "%d threads%s%s, %s kernels",
+             machine->foreign ? "described, not here: " : "", machine->cpus, machine->nodes,
+             machine->nodes == 1 ? "" : "s", machine->l2 >> 10, machine->l2_sharers,
+             machine->llc >> 10, machine->llc_sharers,
+             machine->flat ? " (flat: without hwloc)" : "", context->seats.threads,
+             context->seats.binding ? " " : "",
+             context->seats.binding ? bindings[context->seats.binding] : "",
              context->kernels->isa);
 }
 
 /* What the machine is and how much of it is ours. */
-static void look_around(bnorm_context *context, int threads)
+static bnorm_status look_around(bnorm_context *context, const bnorm_context_options *options)
 {
     fenv_t own;
-    int quota;
+    int quota = 0;
     bnorm_environment_enter(&own);
-    bnorm_topology_read(&context->machine);
-    bnorm_team_watch_forks();
-    context->threads = choose_threads(threads, &quota);
-    write_text(context);
+    bnorm_status status =
+        bnorm_topology_read(&context->machine, options->synthetic, options->xml);
+    if (status == BNORM_OK) {
+        bnorm_team_watch_forks();
+        int threads = choose_threads(options->threads, &context->machine, &quota);
+        if (bnorm_seats_choose(&context->seats, &context->machine, threads, options->binding) != 0)
+            status = bnorm_fail(BNORM_ERR_MEMORY, "no memory for the seats of %d threads", threads);
+    }
     bnorm_environment_leave(&own);
-    log_findings(context, quota);
+    if (status == BNORM_OK) {
+        write_text(context);
+        log_findings(context, quota);
+    }
+    return status;
 }
 
 bnorm_status bnorm_context_create(bnorm_context **context, const bnorm_context_options *options)
@@ -86,6 +99,12 @@ bnorm_status bnorm_context_create(bnorm_context **context, const bnorm_context_o
     if (chosen.threads < 0 || chosen.threads > MAX_THREADS)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "options.threads is %d; expected 0 to %d",
                           chosen.threads, MAX_THREADS);
+    if ((int)chosen.binding < 0 || chosen.binding > BNORM_BIND_COMPACT)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "options.binding is %d; expected 0 to %d",
+                          (int)chosen.binding, BNORM_BIND_COMPACT);
+    if ((int)chosen.pages < 0 || chosen.pages > BNORM_PAGES_SMALL)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "options.pages is %d; expected 0 to %d",
+                          (int)chosen.pages, BNORM_PAGES_SMALL);
     const bnorm_kernels *kernels = bnorm_kernels_best();
     if (chosen.isa)
         BNORM_TRY(bnorm_kernels_select(&kernels, chosen.isa, "options.isa"));
@@ -99,19 +118,27 @@ bnorm_status bnorm_context_create(bnorm_context **context, const bnorm_context_o
     created->kernels = kernels;
     created->log = chosen.log;
     created->log_user = chosen.log_user;
-    look_around(created, chosen.threads);
-    *context = created;
-    return BNORM_OK;
+    created->pages = chosen.pages;
+    bnorm_status status = look_around(created, &chosen);
+    if (status == BNORM_OK)
+        *context = created;
+    else
+        bnorm_context_destroy(created);
+    return status;
 }
 
 void bnorm_context_destroy(bnorm_context *context)
 {
+    if (!context)
+        return;
+    bnorm_seats_free(&context->seats);
+    bnorm_topology_free(&context->machine);
     bnorm_memory_put(context);
 }
 
 int bnorm_context_threads(const bnorm_context *context)
 {
-    return context ? context->threads : 0;
+    return context ? context->seats.threads : 0;
 }
 
 const char *bnorm_context_isa(const bnorm_context *context)

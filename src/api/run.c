@@ -21,6 +21,7 @@ static bnorm_status run(bnorm_plan *plan, unsigned operation, const bnorm_args *
         return bnorm_fail(BNORM_ERR_UNSUPPORTED, "%s is not among problem.operations (%#x)",
                           bnorm_operation_name(bnorm_operation_index(operation)),
                           plan->problem.operations);
+    BNORM_TRY(bnorm_check_here(plan));
     if (bnorm_step_active(plan))
         return bnorm_fail(BNORM_ERR_BUSY, "plan %p is executing; an upstream function can't use "
                           "its own plan", (void *)plan);

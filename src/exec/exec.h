@@ -53,12 +53,19 @@ void bnorm_phases_run(bnorm_run *run, const bnorm_phase *phases, int count);
 /* The list of a further row group (from 1 up) of the piece's column block. */
 bnorm_list *bnorm_phases_list(const bnorm_run *run, const bnorm_piece *piece, int64_t group);
 
-/* A row of the piece in one of the execution's matrices. */
+/* A row of the piece in one of the execution's matrices, and elements from one row
+ * to the next.  A piece of panels is part of one panel. */
 static inline char *bnorm_piece_at(const bnorm_run *run, const bnorm_piece *piece,
                                    const bnorm_matrix *matrix, int64_t row)
 {
-    return (char *)matrix->data +
-           (size_t)(row * matrix->ld + piece->cols.begin) * run->plan->kernels->size;
+    const int64_t panel = run->plan->panel, col = piece->cols.begin;
+    int64_t element = panel ? col / panel * matrix->ld + row * panel : row * matrix->ld + col;
+    return (char *)matrix->data + (size_t)element * run->plan->kernels->size;
+}
+
+static inline int64_t bnorm_piece_ld(const bnorm_run *run, const bnorm_matrix *matrix)
+{
+    return run->plan->panel ? run->plan->panel : matrix->ld;
 }
 
 /* What applications write. */

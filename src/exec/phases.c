@@ -3,7 +3,7 @@
 
 typedef struct {
     bnorm_run *run;
-    const bnorm_phase *phases;
+    const bnorm_phase *begin, *phases; /* the first over items, and the one that runs */
     int count;
 } phase_team;
 
@@ -23,12 +23,11 @@ bnorm_list *bnorm_phases_list(const bnorm_run *run, const bnorm_piece *piece, in
                           (size_t)part * workspace->group_list.bytes);
 }
 
-static bnorm_piece piece_of(const bnorm_run *run, int64_t item, const bnorm_worker *worker)
+static bnorm_piece piece_of(const bnorm_run *run, bnorm_place place, const bnorm_worker *worker)
 {
     const bnorm_workspace *workspace = &run->schedule->workspace;
     char *own = run->workspace + (size_t)worker->index * workspace->worker_bytes;
-    const int64_t blocks = run->grid.col_blocks;
-    bnorm_piece piece = {.group = item / blocks, .index = item % blocks};
+    bnorm_piece piece = {.group = place.group, .index = place.block};
     /* As planned: fewer rows may have left one group. */
     const int grouped = run->schedule->grid.row_groups > 1;
     char *column = column_part(run, grouped ? piece.index : worker->index);
@@ -61,7 +60,7 @@ static void empty_list(const bnorm_run *run, bnorm_piece *piece)
 static void whole_block(void *data, int64_t item, const bnorm_worker *worker)
 {
     phase_team *team = data;
-    bnorm_piece piece = piece_of(team->run, item, worker);
+    bnorm_piece piece = piece_of(team->run, bnorm_grid_item(&team->run->grid, item), worker);
     empty_list(team->run, &piece);
     for (int i = 0; i < team->count; i++)
         team->phases[i].work(team->run, &piece);
@@ -71,30 +70,43 @@ static void whole_block(void *data, int64_t item, const bnorm_worker *worker)
 static void one_phase(void *data, int64_t item, const bnorm_worker *worker)
 {
     phase_team *team = data;
-    bnorm_piece piece = piece_of(team->run, item, worker);
+    bnorm_piece piece = piece_of(team->run, bnorm_grid_item(&team->run->grid, item), worker);
+    if (team->phases == team->begin)
+        empty_list(team->run, &piece);
     team->phases->work(team->run, &piece);
 }
 
-static void begin_item(void *data, int64_t item, const bnorm_worker *worker)
+/* One merging phase of one column block. */
+static void one_merge(void *data, int64_t item, const bnorm_worker *worker)
 {
     phase_team *team = data;
-    bnorm_piece piece = piece_of(team->run, item, worker);
-    empty_list(team->run, &piece);
+    bnorm_piece piece = piece_of(team->run, (bnorm_place){0, item, BNORM_ANY_NODE}, worker);
+    team->phases->work(team->run, &piece);
 }
 
 void bnorm_phases_run(bnorm_run *run, const bnorm_phase *phases, int count)
 {
-    const int threads = run->schedule->threads;
-    const int64_t blocks = run->grid.col_blocks, items = blocks * run->grid.row_groups;
-    phase_team team = {run, phases, count};
+    const bnorm_seats *seats = &run->plan->context->seats;
+    const bnorm_grid *grid = &run->grid;
+    int64_t homes[BNORM_MOST_NODES + 1], *first = NULL;
+    phase_team team = {run, phases, phases, count};
 
-    if (run->grid.row_groups <= 1) {
-        bnorm_team_run(threads, blocks, whole_block, &team);
+    while (team.begin->merges)
+        team.begin++;
+
+    if (grid->shards.count && grid->shards.shard[0].node != BNORM_ANY_NODE) {
+        bnorm_grid_first(grid, seats->nodes, homes);
+        first = homes;
+    }
+    if (grid->row_groups <= 1) {
+        bnorm_team_run(seats, grid->col_blocks, first, whole_block, &team);
         return;
     }
-    bnorm_team_run(1, items, begin_item, &team);
     for (int i = 0; i < count; i++) {
         team.phases = &phases[i];
-        bnorm_team_run(threads, phases[i].merges ? blocks : items, one_phase, &team);
+        if (phases[i].merges)
+            bnorm_team_run(seats, grid->col_blocks, NULL, one_merge, &team);
+        else
+            bnorm_team_run(seats, bnorm_grid_items(grid), first, one_phase, &team);
     }
 }

@@ -11,9 +11,9 @@ bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
     bnorm_source source = {NULL, 0, 0};
     if (matrix->data) {
         source.data = bnorm_piece_at(run, piece, matrix, row);
-        source.ld = matrix->ld;
+        source.ld = bnorm_piece_ld(run, matrix);
         /* unsigned: one row may have a leading dimension beyond any address */
-        source.ahead = (ptrdiff_t)((size_t)run->schedule->ahead_rows * (size_t)matrix->ld);
+        source.ahead = (ptrdiff_t)((size_t)run->schedule->ahead_rows * (size_t)source.ld);
     }
     return source;
 }
@@ -24,7 +24,7 @@ bnorm_target bnorm_target_at(const bnorm_run *run, const bnorm_piece *piece,
     bnorm_target target = {NULL, 0, stream};
     if (matrix->data) {
         target.data = bnorm_piece_at(run, piece, matrix, row);
-        target.ld = matrix->ld;
+        target.ld = bnorm_piece_ld(run, matrix);
     }
     return target;
 }

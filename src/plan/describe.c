@@ -32,6 +32,19 @@ const char *bnorm_strategy_name(bnorm_strategy strategy)
     return "unknown";
 }
 
+/* NUMA nodes that own parts of the matrices; 1 when nobody owns any. */
+static int owners(const bnorm_grid *grid)
+{
+    int nodes = 0;
+    for (int i = 0; i < grid->shards.count; i++) {
+        int seen = 0;
+        for (int j = 0; j < i && !seen; j++)
+            seen = grid->shards.shard[j].node == grid->shards.shard[i].node;
+        nodes += !seen;
+    }
+    return nodes ? nodes : 1;
+}
+
 static void append(bnorm_plan *plan, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void append(bnorm_plan *plan, const char *format, ...)
@@ -43,19 +56,27 @@ static void append(bnorm_plan *plan, const char *format, ...)
     va_end(list);
 }
 
+static const char *layout_name(const bnorm_plan *plan)
+{
+    return plan->panel == 0 ? "rows" : plan->panel == 8 ? "panels of 8" : "panels of 16";
+}
+
 void bnorm_plan_write_text(bnorm_plan *plan)
 {
     plan->text[0] = '\0';
     for (int index = 0; index < BNORM_OPERATIONS; index++) {
         const bnorm_schedule *schedule = &plan->schedule[index];
+        const int nodes = owners(&schedule->grid);
         if (!(plan->problem.operations & 1u << index))
             continue;
         append(plan,
-               "%s%s: %s, %s, %d threads, %lld row groups x %lld column blocks of up to %lld, "
+               "%s%s: %s, %s, %s, %d threads on %d node%s, %lld row groups x %lld column blocks "
+               "of up to %lld, "
                "%s stores, %.3g MB read + %.3g MB written (at least %.3g), workspace %.3g MB",
                plan->text[0] ? "\n" : "", operation_names[index],
                bnorm_strategy_name(schedule->strategy), plan->context->kernels->isa,
-               schedule->threads, (long long)schedule->grid.row_groups,
+               layout_name(plan), schedule->threads, nodes, nodes == 1 ? "" : "s",
+               (long long)schedule->grid.row_groups,
                (long long)schedule->grid.col_blocks, (long long)bnorm_grid_width(&schedule->grid),
                schedule->stream ? "non-temporal" : "ordinary", schedule->read / 1e6,
                schedule->written / 1e6, schedule->compulsory / 1e6,
@@ -89,6 +110,7 @@ bnorm_status bnorm_plan_describe(const bnorm_plan *plan, unsigned operation,
         .strategy = bnorm_strategy_name(schedule->strategy),
         .isa = plan->context->kernels->isa,
         .threads = schedule->threads,
+        .nodes = owners(&schedule->grid),
         .row_groups = schedule->grid.row_groups,
         .col_blocks = schedule->grid.col_blocks,
         .block_cols = bnorm_grid_width(&schedule->grid),

@@ -25,12 +25,15 @@
 #include "base/range.h"
 #include "bnorm.h"
 
-enum { BNORM_MOST_SHARDS = 4 * BNORM_MOST_NODES };
+enum {
+    BNORM_MOST_SHARDS = 4 * BNORM_MOST_NODES,
+    BNORM_ANY_NODE = -1 /* for the threads of all nodes; then there is one shard */
+};
 
 typedef struct {
     int64_t begin, end; /* leaves, or panels */
     int64_t groups;     /* row groups that a row-major shard is divided into */
-    int node;           /* index; several shards may be one node's */
+    int node;           /* index; several shards may be one node's; or ANY_NODE */
 } bnorm_shard;
 
 typedef struct { /* not empty, in order, from 0 to the end of the matrix */
@@ -53,8 +56,7 @@ typedef struct { /* what is to be divided */
     int64_t most_groups;        /* row groups */
     int nodes;
     const int *seats;           /* [nodes]: threads on each node; at least one in all */
-    const bnorm_shards *shards; /* where the matrix lies (groups aside); NULL: in
-                                   proportion to seats */
+    const bnorm_shards *shards; /* who owns what of the matrix (groups aside) */
 } bnorm_division;
 
 /* Prefers column blocks, which need no merging; divides rows where there are too

@@ -8,13 +8,14 @@
 #include "kernels/kernels.h"
 #include "plan/partition.h"
 #include "platform/pool.h"
-#include "platform/topology.h"
+#include "platform/seats.h"
 
 enum { BNORM_OPERATIONS = 5, BNORM_TEXT_BYTES = 1024 };
 
 struct bnorm_context {
     bnorm_machine machine;
-    int threads;
+    bnorm_seats seats; /* threads, and where they run */
+    bnorm_pages pages;
     const bnorm_kernels *kernels;
     bnorm_log *log;
     void *log_user;
@@ -57,6 +58,8 @@ struct bnorm_plan {
     const bnorm_context *context;
     bnorm_problem problem;
     const bnorm_kernel_set *kernels;
+    int64_t panel;      /* columns of a panel; 0: row-major */
+    bnorm_shards shards; /* which node owns what of the matrices: leaves, or panels */
     bnorm_schedule schedule[BNORM_OPERATIONS]; /* by bit of the operation */
     size_t workspace_bytes;  /* the largest of the schedules */
     bnorm_pool pool;
@@ -68,7 +71,8 @@ int bnorm_operation_index(unsigned operation);
 const char *bnorm_operation_name(int index);
 const char *bnorm_strategy_name(bnorm_strategy strategy);
 
-/* Fill everything but the pool. */
+/* Fill everything but the pool.  plan->shards that are there on entry are kept:
+ * where the matrices already lie. */
 void bnorm_plan_schedule(bnorm_plan *plan);
 
 /* Write plan->text. */

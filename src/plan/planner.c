@@ -45,23 +45,35 @@ static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int 
                           int64_t min_bytes, int64_t max_bytes, int64_t most_groups)
 {
     const bnorm_problem *problem = &plan->problem;
-    const int64_t size = (int64_t)plan->kernels->size, unit = BNORM_LINE / size;
+    const int64_t size = (int64_t)plan->kernels->size;
+    const int64_t unit = plan->panel ? plan->panel : BNORM_LINE / size;
     const int forced = problem->strategy == BNORM_STRATEGY_RESIDENT;
-    int64_t min_cols = min_bytes / size, max_cols = max_bytes / size;
+    const int64_t least = forced ? unit * size : plan->panel ? 1 : RESIDENT_MIN_BYTES;
+    bnorm_division division = {
+        .rows = problem->rows,
+        .cols = problem->cols,
+        .unit = unit,
+        .panels = plan->panel > 0,
+        .min_cols = min_bytes / size,
+        .max_cols = max_bytes / size,
+        .most_groups = most_groups,
+        .nodes = plan->context->seats.nodes,
+        .seats = plan->context->seats.count,
+        .shards = &plan->shards,
+    };
     int64_t fits = held == 0 || problem->strategy == BNORM_STRATEGY_STREAM
                        ? 0
-                       : resident_cols(plan, held, unit, forced ? unit * size : RESIDENT_MIN_BYTES);
+                       : resident_cols(plan, held, unit, least);
 
     schedule->strategy = BNORM_STRATEGY_STREAM;
     if (fits || forced) {
         schedule->strategy = BNORM_STRATEGY_RESIDENT;
-        max_cols = clamp(fits, unit, max_cols);
-        min_cols = unit;
+        division.max_cols = clamp(fits, unit, division.max_cols);
+        division.min_cols = unit;
     }
-    schedule->grid = bnorm_partition(problem->rows, problem->cols, unit, plan->context->threads,
-                                     min_cols, max_cols, most_groups);
-    schedule->threads = (int)clamp(schedule->grid.row_groups * schedule->grid.col_blocks, 1,
-                                   plan->context->threads);
+    schedule->grid = bnorm_partition(&division);
+    schedule->threads = (int)clamp(bnorm_grid_items(&schedule->grid), 1,
+                                   plan->context->seats.threads);
 }
 
 /* Rows of a band: a power of two that divides a leaf. */
@@ -106,7 +118,7 @@ static void schedule_operation(const bnorm_plan *plan, bnorm_schedule *schedule,
     const int planes = 1 << operation == BNORM_INFER ? 0
                        : reads_dy                    ? BNORM_MOMENTS_XDY
                                                      : BNORM_MOMENTS_X;
-    int64_t min_bytes, max_bytes = STREAM_MAX_BYTES, most_groups = plan->context->threads;
+    int64_t min_bytes, max_bytes = STREAM_MAX_BYTES, most_groups = plan->context->seats.threads;
 
     schedule->compulsory = traffic.least * matrix;
     schedule->stream = schedule->compulsory > cache;
@@ -133,6 +145,13 @@ static void schedule_operation(const bnorm_plan *plan, bnorm_schedule *schedule,
 void bnorm_plan_schedule(bnorm_plan *plan)
 {
     plan->kernels = &plan->context->kernels->dtype[plan->problem.dtype];
+    if (plan->problem.layout == BNORM_PANELS)
+        plan->panel = plan->problem.panel_width ? plan->problem.panel_width : BNORM_GROUP;
+    if (plan->shards.count == 0)
+        plan->shards = bnorm_shards_by_seats(
+            plan->panel ? bnorm_ceil_div(plan->problem.cols, plan->panel)
+                        : bnorm_leaf_count(plan->problem.rows),
+            plan->context->seats.nodes, plan->context->seats.count);
     plan->workspace_bytes = BNORM_LINE;
     for (int operation = 0; operation < BNORM_OPERATIONS; operation++) {
         bnorm_schedule *schedule = &plan->schedule[operation];

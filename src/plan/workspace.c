@@ -50,7 +50,7 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
      * planned never need more nodes. */
     const int64_t leaves = bnorm_max(bnorm_leaf_count(grid->rows), 1);
     const int whole = floor_log2(leaves) + 1;
-    const int group = list_capacity(bnorm_ceil_div(leaves, grid->row_groups));
+    const int group = list_capacity(bnorm_max(bnorm_grid_height(grid), 1));
     /* Without row groups a worker carries its block through all phases; with
      * them, column blocks wait for the next phase. */
     const int64_t columns = grid->row_groups > 1 ? grid->col_blocks : schedule->threads;

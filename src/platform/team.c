@@ -4,10 +4,12 @@
 #include <omp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 
 #include "base/env.h"
 #include "base/environment.h"
 #include "base/range.h"
+#include "platform/binding.h"
 
 /* The one mutable global: a fork happens to the process, not to a context. */
 static volatile sig_atomic_t forked;
@@ -35,32 +37,100 @@ int bnorm_team_default(int *chosen)
     return threads;
 }
 
-static void run_items(bnorm_range items, bnorm_team_work *work, void *data,
-                      const bnorm_worker *worker)
+/* One call of bnorm_team_run, shared by its team. */
+typedef struct {
+    const bnorm_seats *seats;
+    int64_t items;
+    const int64_t *first;
+    bnorm_team_work *work;
+    void *data;
+    const fenv_t *caller;
+    int share[BNORM_MOST_NODES + 1]; /* first share of each node */
+    atomic_int taken[BNORM_MOST_NODES];
+} team_call;
+
+static void run_items(const team_call *call, bnorm_range items, int index)
 {
+    const bnorm_worker worker = {index, call->caller};
     fenv_t own;
     bnorm_environment_enter(&own);
     for (int64_t item = items.begin; item < items.end; item++)
-        work(data, item, worker);
+        call->work(call->data, item, &worker);
     bnorm_environment_leave(&own);
 }
 
-void bnorm_team_run(int threads, int64_t items, bnorm_team_work *work, void *data)
+/* As one thread of a team, and of its share: on that share's seat, if asked. */
+static void run_seated(const team_call *call, bnorm_range items, int team, int share)
 {
-    fenv_t caller;
-    fegetenv(&caller);
-    if (threads > items)
-        threads = (int)items;
-    if (threads <= 1 || forked) {
-        bnorm_worker worker = {0, &caller};
-        run_items((bnorm_range){0, items}, work, data, &worker);
-        return;
+    const bnorm_seats *seats = call->seats;
+    bnorm_affinity before;
+    int bound = 0;
+    if (seats->binding != BNORM_BIND_INHERIT) {
+        int64_t seat = (int64_t)share * seats->threads / team;
+        bound = bnorm_binding_set(seats->machine->cpu[seats->cpu[seat]].os_index, &before) == 0;
     }
+    run_items(call, items, share);
+    if (bound)
+        bnorm_binding_restore(&before);
+}
+
+/* A share of node k that nobody has taken; -1: none is left. */
+static int take_share(team_call *call, int k)
+{
+    int size = call->share[k + 1] - call->share[k];
+    int taken = atomic_load(&call->taken[k]);
+    while (taken < size)
+        if (atomic_compare_exchange_weak(&call->taken[k], &taken, taken + 1))
+            return call->share[k] + taken;
+    return -1;
+}
+
+/* The share of the calling thread of the team: one of the node that it is on, else
+ * one that no thread of its own node has taken.  Bound threads go to the seat of
+ * the share that has their number. */
+static int find_share(team_call *call)
+{
+    const bnorm_seats *seats = call->seats;
+    int share = -1;
+#pragma omp single
+    bnorm_seats_shares(seats, call->first, omp_get_num_threads(), call->share);
+    if (seats->binding != BNORM_BIND_INHERIT)
+        return omp_get_thread_num();
+    int here = bnorm_topology_here(seats->machine);
+    if (here >= 0)
+        share = take_share(call, here);
+#pragma omp barrier
+    for (int k = 0; k < seats->nodes && share < 0; k++)
+        share = take_share(call, k);
+    return share;
+}
+
+static void run_team(team_call *call, int threads)
+{
+    const int homes = call->first && call->seats->nodes > 1;
 #pragma omp parallel num_threads(threads)
     {
-        bnorm_worker worker = {omp_get_thread_num(), &caller};
-        run_items(bnorm_range_part(items, omp_get_num_threads(), worker.index), work, data,
-                  &worker);
+        const int team = omp_get_num_threads();
+        const int share = homes ? find_share(call) : omp_get_thread_num();
+        run_seated(call,
+                   homes ? bnorm_seats_items(call->seats, call->first, call->share, team, share)
+                         : bnorm_range_part(call->items, team, share),
+                   team, share);
     }
+}
+
+void bnorm_team_run(const bnorm_seats *seats, int64_t items, const int64_t *first,
+                    bnorm_team_work *work, void *data)
+{
+    fenv_t caller;
+    team_call call = {.seats = seats, .items = items, .first = first, .work = work, .data = data,
+                      .caller = &caller};
+    const int threads = (int)bnorm_min(seats->threads, items);
+    fegetenv(&caller);
+    if (threads <= 1 || forked) {
+        run_seated(&call, (bnorm_range){0, items}, 1, 0);
+        return;
+    }
+    run_team(&call, threads);
     bnorm_environment_leave(&caller); /* the runtime may compute, too: OMP_DYNAMIC */
 }
