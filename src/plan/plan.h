@@ -10,7 +10,7 @@
 #include "platform/pool.h"
 #include "platform/seats.h"
 
-enum { BNORM_OPERATIONS = 5, BNORM_TEXT_BYTES = 1024 };
+enum { BNORM_OPERATIONS = 5, BNORM_TEXT_BYTES = 2048 };
 
 struct bnorm_context {
     bnorm_machine machine;

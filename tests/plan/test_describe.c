@@ -99,8 +99,7 @@ static void resident_blocks_fit(void)
 {
     static const int64_t shapes[][2] = {{500, 512}, {2450, 2048}, {9800, 1024}, {16384, 4096}};
     bnorm_context *context = fixture_context(2);
-    bnorm_machine machine;
-    bnorm_topology_read(&machine);
+    const bnorm_machine *machine = &context->machine;
     int resident = 0;
     for (int s = 0; s < 4; s++)
         for (int i = 0; i < 3; i++) {
@@ -111,7 +110,7 @@ static void resident_blocks_fit(void)
             double held = (double)matrices * (double)shapes[s][0] * (double)d.block_cols * 4;
             if (strcmp(d.strategy, "resident") == 0) {
                 resident++;
-                CU_ASSERT(held <= (double)bnorm_topology_cache_share(&machine));
+                CU_ASSERT(held <= (double)bnorm_topology_cache_share(machine));
             }
             bnorm_plan_destroy(plan);
         }

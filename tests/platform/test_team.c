@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The team: every item exactly once for any size, in the default floating-point
  * environment, and nothing of OpenMP where one thread is enough. */
+#define _GNU_SOURCE
 #include "platform/team.h"
 
 #include <omp.h>
+#include <sched.h>
 #include <string.h>
 
 #include "platform/runtime.h"
@@ -34,6 +36,12 @@ static void note_item(void *data, int64_t item, const bnorm_worker *worker)
     fesetenv(&own);
 }
 
+static void run(int threads, int64_t items, record *r)
+{
+    const bnorm_seats seats = {.threads = threads, .nodes = 1, .count = {threads}};
+    bnorm_team_run(&seats, items, NULL, note_item, r);
+}
+
 /* Each item once; consecutive items to the same worker; indices within the team. */
 static int once_each(const record *r, int64_t items, int threads)
 {
@@ -54,7 +62,7 @@ static void every_item_once(void)
     for (int i = 0; i < 10; i++)
         for (int t = 0; t < 6; t++) {
             record r = {{0}, {0}, {0}, {0}, {0}};
-            bnorm_team_run(threads[t], items[i], note_item, &r);
+            run(threads[t], items[i], &r);
             CU_ASSERT(once_each(&r, items[i], threads[t]));
         }
 }
@@ -63,13 +71,13 @@ static void one_thread_does_not_enter_the_runtime(void)
 {
     int regions = runtime_regions(), threads = runtime_threads();
     record r = {{0}, {0}, {0}, {0}, {0}};
-    bnorm_team_run(1, ITEMS_MOST, note_item, &r);
+    run(1, ITEMS_MOST, &r);
     CU_ASSERT(once_each(&r, ITEMS_MOST, 1));
     CU_ASSERT_EQUAL(runtime_regions(), regions);
     CU_ASSERT(runtime_threads() <= threads); /* those of larger teams may still be leaving */
-    bnorm_team_run(16, 1, note_item, &r); /* nor one item */
+    run(16, 1, &r); /* nor one item */
     CU_ASSERT_EQUAL(runtime_regions(), regions);
-    bnorm_team_run(3, 3, note_item, &r); /* the counter does count */
+    run(3, 3, &r); /* the counter does count */
     CU_ASSERT(regions < 0 || runtime_regions() == regions + 1);
 }
 
@@ -84,7 +92,7 @@ static void inside_a_parallel_region(void)
         {
 #pragma omp for
             for (int i = 0; i < 2; i++)
-                bnorm_team_run(3, 50, note_item, &r[i]);
+                run(3, 50, &r[i]);
         }
         omp_set_max_active_levels(before);
         CU_ASSERT(once_each(&r[0], 50, 3));
@@ -101,7 +109,7 @@ static void work_runs_in_the_default_environment(void)
         feclearexcept(FE_ALL_EXCEPT);
         feraiseexcept(FE_DIVBYZERO);
         fesetround(FE_UPWARD);
-        bnorm_team_run(threads, 20, note_item, &r);
+        run(threads, 20, &r);
         int rounding = fegetround(), flags = fetestexcept(FE_ALL_EXCEPT);
         fesetround(FE_TONEAREST);
         feclearexcept(FE_ALL_EXCEPT);
@@ -126,7 +134,7 @@ static void callers_in_a_region_get_their_environment_back(void)
 #pragma omp parallel for num_threads(3) schedule(static, 1)
         for (int i = 0; i < 3; i++) {
             fesetround(roundings[i]);
-            bnorm_team_run(threads, 30, note_item, &r[i]);
+            run(threads, 30, &r[i]);
             after[i] = fegetround();
             fesetround(FE_TONEAREST);
         }
@@ -138,10 +146,67 @@ static void callers_in_a_region_get_their_environment_back(void)
     }
 }
 
+/* Two nodes are planned for, whatever the machine has: threads that sit on another
+ * node, or on none that is known, take what is left. */
+static void every_item_once_whatever_node(void)
+{
+    static const int64_t firsts[][3] = {{0, 10, 20}, {0, 0, 20}, {0, 20, 20}, {0, 1, 20},
+                                        {0, 19, 20}};
+    bnorm_machine machine;
+    CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&machine, NULL, NULL), BNORM_OK);
+    for (int foreign = 0; foreign < 2; foreign++)
+        for (int threads = 1; threads <= 8; threads++)
+            for (int f = 0; f < 5; f++) {
+                bnorm_seats seats = {.machine = &machine, .threads = threads, .nodes = 2,
+                                     .count = {(threads + 1) / 2, threads / 2}};
+                record r = {{0}, {0}, {0}, {0}, {0}};
+                machine.foreign = foreign; /* then nobody knows where he is */
+                bnorm_team_run(&seats, 20, firsts[f], note_item, &r);
+                CU_ASSERT(once_each(&r, 20, threads));
+            }
+    machine.foreign = 0;
+    bnorm_topology_free(&machine);
+}
+
+typedef struct {
+    cpu_set_t during[ITEMS_MOST];
+} affinities;
+
+static void note_affinity(void *data, int64_t item, const bnorm_worker *worker)
+{
+    affinities *a = data;
+    (void)worker;
+    sched_getaffinity(0, sizeof a->during[item], &a->during[item]);
+}
+
+static void bound_threads_get_their_affinity_back(void)
+{
+    static affinities during, before, after;
+    bnorm_machine machine;
+    CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&machine, NULL, NULL), BNORM_OK);
+    for (int binding = BNORM_BIND_SPREAD; binding <= BNORM_BIND_COMPACT; binding++)
+        for (int threads = 1; threads <= 2 * machine.cpus && threads <= 16; threads++) {
+            bnorm_seats seats, unbound = {.threads = threads, .nodes = 1, .count = {threads}};
+            CU_ASSERT_EQUAL_FATAL(bnorm_seats_choose(&seats, &machine, threads, binding), 0);
+            bnorm_team_run(&unbound, threads, NULL, note_affinity, &before);
+            bnorm_team_run(&seats, threads, NULL, note_affinity, &during);
+            bnorm_team_run(&unbound, threads, NULL, note_affinity, &after);
+            for (int i = 0; i < threads; i++) {
+                int cpu = machine.cpu[seats.cpu[i]].os_index;
+                CU_ASSERT(CPU_COUNT(&during.during[i]) == 1 && CPU_ISSET(cpu, &during.during[i]));
+                CU_ASSERT(CPU_EQUAL(&before.during[i], &after.during[i]));
+            }
+            bnorm_seats_free(&seats);
+        }
+    bnorm_topology_free(&machine);
+}
+
 int main(int argc, char **argv)
 {
     static const harness_case cases[] = {
         {"every item exactly once", every_item_once},
+        {"every item once, whatever the node", every_item_once_whatever_node},
+        {"bound threads get their affinity back", bound_threads_get_their_affinity_back},
         {"one thread does not enter the runtime", one_thread_does_not_enter_the_runtime},
         {"inside a parallel region, nested off and on", inside_a_parallel_region},
         {"work runs in the default environment", work_runs_in_the_default_environment},

@@ -42,6 +42,12 @@ int contexts_open(contexts *all, const int *threads, int count)
              * are streamed past them, and rows divided. */
             if (all->count % 2 != 0)
                 context->machine.l2 = context->machine.llc = 4096;
+            /* Every third is planned as if its threads were on two NUMA nodes. */
+            if (all->count % 3 == 2 && threads[j] > 1) {
+                context->seats.nodes = 2;
+                context->seats.count[0] = (threads[j] + 1) / 2;
+                context->seats.count[1] = threads[j] / 2;
+            }
             all->context[all->count++] = context;
         }
     }
