@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The same input gives the same bits: whatever the threads, the ISA, the
+ * The same input gives the same bits: whatever the threads, the ISA, the layout, the
  * strategy, the team that OpenMP really delivers, and the machine (make
  * check-isa compares the hashes that this prints with those of other machines).
  */
@@ -62,6 +62,7 @@ static void contexts_agree(void)
             int differing = 0;
             for (int i = 0; i < all.count; i++) {
                 s.strategy = (bnorm_strategy)((n + i) % 3);
+                s.panel = (n + i / 3) % 3 * 8; /* rows, panels of 8 and of 16 */
                 s.pad = i % 4 == 1 ? 5 : 0;
                 s.spare_rows = i % 4 == 2 ? 3000 : 0;
                 s.place = i % 2 ? GUARD_END : GUARD_START;

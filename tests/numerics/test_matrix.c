@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Every operation, dtype, combination of flags and shape against the oracle;
- * the other choices (threads, ISA, strategy, padding, alignment, arguments left
+ * the other choices (threads, ISA, layout, strategy, padding, alignment, arguments left
  * out, momentum, eps) are drawn by a fixed rule for each trial, so that all
  * pairs of choices meet.
  */
@@ -40,6 +40,7 @@ static trial_spec draw_trial(int n, unsigned operation, unsigned flags, int type
 {
     static const double eps[] = {1e-5, 0, 1e-3, 2}, momentum[] = {0.1, 0, 1, 0.75};
     static const int64_t pads[] = {0, 3, 16}, spares[] = {0, 37};
+    static const int64_t panels[] = {0, 0, 16, 8};
     trial_spec s = trial_default(rows, cols);
     s.operation = operation;
     s.flags = flags;
@@ -48,6 +49,7 @@ static trial_spec draw_trial(int n, unsigned operation, unsigned flags, int type
     s.absent = draw_absent(n, &s);
     s.strategy = (bnorm_strategy)draw(n, 1, 3);
     s.pad = pads[draw(n, 2, 3)];
+    s.panel = panels[draw(n, 8, 4)];
     s.spare_rows = spares[draw(n, 3, 2)];
     s.eps = eps[draw(n, 4, 4)];
     s.momentum = momentum[draw(n, 5, 4)];

@@ -21,23 +21,33 @@ static int has_gradient(const trial_spec *s)
     return s->operation != BNORM_FORWARD && s->operation != BNORM_INFER;
 }
 
+/* A matrix of the call. */
+static int open_own(guard *g, const trial_spec *s)
+{
+    if (s->panel)
+        return guard_open_panels(g, s->dtype, s->rows, s->cols, s->panel,
+                                 s->rows * s->panel + s->pad, s->place);
+    return guard_open(g, s->dtype, s->rows, s->cols, s->cols + s->pad, s->place);
+}
+
+static int open_copy(guard *g, const trial_spec *s)
+{
+    return guard_open(g, s->dtype, s->rows, s->cols, s->cols, GUARD_START);
+}
+
 static int open_matrices(trial *t)
 {
     const trial_spec *s = &t->spec;
-    int64_t ld = s->cols + s->pad;
-    int failed = guard_open(&t->x, s->dtype, s->rows, s->cols, ld, s->place) |
-                 guard_open(&t->x_copy, s->dtype, s->rows, s->cols, s->cols, GUARD_START);
+    int failed = open_own(&t->x, s) | open_copy(&t->x_copy, s);
     if (!(s->flags & BNORM_IN_PLACE_Y) && s->operation != BNORM_BACKWARD)
-        failed |= guard_open(&t->y, s->dtype, s->rows, s->cols, ld, s->place);
+        failed |= open_own(&t->y, s);
     if (has_gradient(s)) {
-        failed |= guard_open(&t->dy, s->dtype, s->rows, s->cols, ld, s->place) |
-                  guard_open(&t->dy_copy, s->dtype, s->rows, s->cols, s->cols, GUARD_START);
+        failed |= open_own(&t->dy, s) | open_copy(&t->dy_copy, s);
         if (!(s->flags & BNORM_IN_PLACE_DX))
-            failed |= guard_open(&t->dx, s->dtype, s->rows, s->cols, ld, s->place);
+            failed |= open_own(&t->dx, s);
     }
     if (s->operation == BNORM_STEP)
-        failed |= guard_open(&t->seen_y, s->dtype, s->rows, s->cols, s->cols, GUARD_START) |
-                  guard_open(&t->given_dy, s->dtype, s->rows, s->cols, s->cols, GUARD_START);
+        failed |= open_copy(&t->seen_y, s) | open_copy(&t->given_dy, s);
     for (int i = 0; i < TRIAL_VECTORS; i++)
         failed |= guard_open(&t->vector[i], s->stats_dtype, 1, s->cols, s->cols, s->place) |
                   guard_open(&t->vector_copy[i], s->stats_dtype, 1, s->cols, s->cols, s->place);
@@ -63,11 +73,11 @@ static void fill_stored_rstd(trial *t)
 static void fill(trial *t)
 {
     const trial_spec *s = &t->spec;
-    data_fill(&s->x, s->dtype, t->x.matrix, s->rows, s->cols);
-    guard_copy(&t->x_copy, &t->x);
+    data_fill(&s->x, s->dtype, t->x_copy.matrix, s->rows, s->cols);
+    guard_copy(&t->x, &t->x_copy);
     if (has_gradient(s) && s->operation != BNORM_STEP) {
-        data_fill(&s->dy, s->dtype, t->dy.matrix, s->rows, s->cols);
-        guard_copy(&t->dy_copy, &t->dy);
+        data_fill(&s->dy, s->dtype, t->dy_copy.matrix, s->rows, s->cols);
+        guard_copy(&t->dy, &t->dy_copy);
     }
     static const double mean[] = {1, 0.1, 0, 0, 0.5, 0.25, 2, 3};
     static const double sigma[] = {0.3, 1, 0, 0, 1, 1, 0.5, 0.2};
@@ -147,6 +157,8 @@ int trial_open(trial *t, const trial_spec *spec)
     bnorm_problem_init(p, sizeof *p);
     p->rows = spec->rows + spec->spare_rows;
     p->cols = spec->cols;
+    p->layout = spec->panel ? BNORM_PANELS : BNORM_ROWS;
+    p->panel_width = (int)spec->panel;
     p->dtype = spec->dtype;
     p->stats_dtype = spec->stats_dtype;
     p->eps = spec->eps;
@@ -248,12 +260,33 @@ int trial_intact(const trial *t)
            (t->spec.flags & BNORM_IN_PLACE_DX) || guard_equal(&t->dy, &t->dy_copy);
 }
 
+/* A matrix of the call as the oracle reads it: itself, or a row-major copy, which
+ * is opened. */
+static bnorm_matrix row_major(const trial *t, bnorm_matrix matrix, guard *copy)
+{
+    const guard *const own[] = {&t->x, &t->y, &t->dy, &t->dx};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (own[i]->panel && matrix.data == own[i]->matrix.data && open_copy(copy, &t->spec) == 0) {
+            guard_copy(copy, own[i]);
+            return copy->matrix;
+        }
+    return matrix;
+}
+
 double trial_compare(const trial *t, oracle_report *report)
 {
+    guard y = {0}, dx = {0}, dy = {0};
     bnorm_args after = t->args;
+    after.y = row_major(t, after.y, &y);
+    after.dx = row_major(t, after.dx, &dx);
+    after.dy = row_major(t, after.dy, &dy);
     if (t->spec.operation == BNORM_STEP && after.y.data == NULL)
         after.y = t->seen_y.matrix; /* then upstream's view of y is looked at */
-    return oracle_compare(&t->problem, &t->before, &after, t->spec.operation, report);
+    double worst = oracle_compare(&t->problem, &t->before, &after, t->spec.operation, report);
+    guard_close(&y);
+    guard_close(&dx);
+    guard_close(&dy);
+    return worst;
 }
 
 uint64_t trial_hash(const trial *t)
@@ -277,10 +310,11 @@ int trial_name(const trial_spec *s, char *text, size_t size)
                             : s->operation == BNORM_INFER    ? "infer"
                                                              : "forward_backward";
     return snprintf(text, size,
-                    "%s %s/%s %lldx%lld pad %lld spare %lld flags %#x absent %#x %s eps %g x %s "
+                    "%s %s/%s %lldx%lld panel %lld pad %lld spare %lld flags %#x absent %#x %s eps %g x %s "
                     "%g %g dy %s %g %g seed %llu %s",
                     operation, s->dtype ? "f64" : "f32", s->stats_dtype ? "f64" : "f32",
-                    (long long)s->rows, (long long)s->cols, (long long)s->pad,
+                    (long long)s->rows, (long long)s->cols, (long long)s->panel,
+                    (long long)s->pad,
                     (long long)s->spare_rows, s->flags, s->absent, strategies[s->strategy], s->eps,
                     data_name(s->x.kind), s->x.mean, s->x.sigma, data_name(s->dy.kind), s->dy.mean,
                     s->dy.sigma, (unsigned long long)s->x.seed,

@@ -29,7 +29,8 @@ typedef struct {
     bnorm_dtype dtype, stats_dtype;
     bnorm_strategy strategy;
     int64_t rows, cols;
-    int64_t pad;        /* ld - cols */
+    int64_t panel;      /* columns of a panel; 0: row-major */
+    int64_t pad;        /* ld - cols; in panels, ld - rows * panel */
     int64_t spare_rows; /* the problem's rows - rows */
     double eps, momentum;
     data_spec x, dy;    /* step: dy is y/2 + this */
@@ -57,7 +58,8 @@ typedef struct {
     bnorm_problem problem;
     bnorm_args before; /* for the oracle: copies where the call overwrites */
     bnorm_args args;   /* of the call */
-    guard x, dy, y, dx, x_copy, dy_copy;
+    guard x, dy, y, dx;
+    guard x_copy, dy_copy; /* row-major, as all that the oracle looks at */
     /* step: what upstream saw and gave */
     guard seen_y, given_dy;
     guard vector[TRIAL_VECTORS], vector_copy[TRIAL_VECTORS];
@@ -87,7 +89,7 @@ int trial_right(const trial_spec *spec, const bnorm_context *context);
 /* The hash of a run, having checked nothing but that it ran; 0 if it did not. */
 uint64_t trial_bits(const trial_spec *spec, const bnorm_context *context);
 
-/* "forward_backward f32/f64 200x33+3 flags 0x4 ..." */
+/* "forward_backward f32/f64 200x33 panel 0 pad 3 flags 0x4 ..." */
 int trial_name(const trial_spec *spec, char *text, size_t size);
 
 #endif
