@@ -2,20 +2,14 @@
 #define _GNU_SOURCE
 #include "platform/topology.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <unistd.h>
-#ifdef HAVE_HWLOC
-#include <hwloc.h>
-#endif
 
-static int count_cpus(void)
-{
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
-        return CPU_COUNT(&set);
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online > 0 ? (int)online : 1;
-}
+#include "base/status.h"
+#include "platform/binding.h"
+#include "platform/memory.h"
+#include "platform/topology_hwloc.h"
 
 static size_t ask_size(int name, size_t assumed)
 {
@@ -23,76 +17,84 @@ static size_t ask_size(int name, size_t assumed)
     return size > 0 ? (size_t)size : assumed;
 }
 
-/* One node, a private L2 for each CPU, one last-level cache for all. */
-static void assume_flat(bnorm_machine *machine)
+/* A private L2 for each CPU, and nothing beyond. */
+static void assume_l2(bnorm_machine *machine)
 {
-    size_t l2 = 1 << 20, l3 = 0;
+    machine->l2 = 1 << 20;
 #ifdef _SC_LEVEL2_CACHE_SIZE
-    l2 = ask_size(_SC_LEVEL2_CACHE_SIZE, l2);
-    l3 = ask_size(_SC_LEVEL3_CACHE_SIZE, l3);
+    if (!machine->foreign)
+        machine->l2 = ask_size(_SC_LEVEL2_CACHE_SIZE, machine->l2);
 #endif
-    machine->cpus = count_cpus();
-    machine->nodes = 1;
-    machine->l2 = l2;
-    machine->llc = l3 ? l3 : l2;
-    machine->l2_sharers = 1;
-    machine->llc_sharers = l3 ? machine->cpus : 1;
-    machine->flat = 1;
-}
-
-#ifdef HAVE_HWLOC
-/* Size of the cache of this type above a CPU, and how many of the usable CPUs
- * share it; unchanged when there is none. */
-static void find_cache(hwloc_topology_t topology, hwloc_const_cpuset_t usable,
-                       hwloc_obj_type_t type, size_t *size, int *sharers)
-{
-    hwloc_obj_t cpu = hwloc_get_pu_obj_by_os_index(topology, hwloc_bitmap_first(usable));
-    hwloc_obj_t cache = cpu ? hwloc_get_ancestor_obj_by_type(topology, type, cpu) : NULL;
-    hwloc_bitmap_t shared = cache ? hwloc_bitmap_alloc() : NULL;
-    if (!shared)
-        return;
-    hwloc_bitmap_and(shared, cache->cpuset, usable);
-    *size = (size_t)cache->attr->cache.size;
-    *sharers = hwloc_bitmap_weight(shared);
-    hwloc_bitmap_free(shared);
-}
-
-static void read_hwloc(hwloc_topology_t topology, hwloc_bitmap_t usable, hwloc_bitmap_t nodes,
-                       bnorm_machine *machine)
-{
-    if (hwloc_topology_load(topology) != 0)
-        return;
-    if (hwloc_get_cpubind(topology, usable, HWLOC_CPUBIND_PROCESS) != 0)
-        hwloc_bitmap_copy(usable, hwloc_topology_get_allowed_cpuset(topology));
-    hwloc_bitmap_and(usable, usable, hwloc_topology_get_allowed_cpuset(topology));
-    int cpus = hwloc_bitmap_weight(usable);
-    if (cpus <= 0)
-        return;
-    hwloc_cpuset_to_nodeset(topology, usable, nodes);
-    machine->cpus = cpus;
-    machine->nodes = hwloc_bitmap_weight(nodes) > 0 ? hwloc_bitmap_weight(nodes) : 1;
-    find_cache(topology, usable, HWLOC_OBJ_L2CACHE, &machine->l2, &machine->l2_sharers);
     machine->llc = machine->l2;
-    machine->llc_sharers = machine->l2_sharers;
-    find_cache(topology, usable, HWLOC_OBJ_L3CACHE, &machine->llc, &machine->llc_sharers);
-    machine->flat = 0;
+    machine->l2_sharers = machine->llc_sharers = 1;
 }
-#endif
 
-void bnorm_topology_read(bnorm_machine *machine)
+static int is_in(const bnorm_affinity *affinity, int cpu)
 {
-    assume_flat(machine);
-#ifdef HAVE_HWLOC
-    hwloc_topology_t topology;
-    if (hwloc_topology_init(&topology) != 0)
-        return;
-    hwloc_bitmap_t usable = hwloc_bitmap_alloc(), nodes = hwloc_bitmap_alloc();
-    if (usable && nodes)
-        read_hwloc(topology, usable, nodes, machine);
-    hwloc_bitmap_free(usable);
-    hwloc_bitmap_free(nodes);
-    hwloc_topology_destroy(topology);
+    const int bits = 8 * sizeof affinity->mask[0];
+    return affinity->mask[cpu / bits] >> cpu % bits & 1;
+}
+
+/* The CPUs in the affinity mask, or as many as there are, on one node; each is a
+ * core, and they share the last-level cache. */
+static bnorm_status read_flat(bnorm_machine *machine)
+{
+    bnorm_affinity ours;
+    int cpus = 0;
+    ours.known = sched_getaffinity(0, sizeof ours.mask, (cpu_set_t *)ours.mask) == 0;
+    for (int os = 0; ours.known && os < BNORM_BINDING_CPUS; os++)
+        cpus += is_in(&ours, os);
+    if (cpus == 0) {
+        long online = sysconf(_SC_NPROCESSORS_ONLN);
+        ours.known = 0;
+        cpus = online > 0 ? (int)online : 1;
+    }
+    machine->flat = 1;
+    machine->cpus = machine->cores = cpus;
+    machine->packages = machine->kinds = machine->nodes = machine->memory_nodes = 1;
+#ifdef _SC_LEVEL3_CACHE_SIZE
+    size_t l3 = ask_size(_SC_LEVEL3_CACHE_SIZE, 0);
+    machine->llc = l3 ? l3 : machine->l2;
+    machine->llc_sharers = l3 ? cpus : 1;
 #endif
+    machine->cpu = bnorm_memory_get(sizeof *machine->cpu * (size_t)cpus);
+    machine->node = bnorm_memory_get(sizeof *machine->node);
+    if (!machine->cpu || !machine->node)
+        return bnorm_fail(BNORM_ERR_MEMORY, "no memory for a machine of %d CPUs", cpus);
+    machine->node->cpus = cpus;
+    for (int i = 0, os = 0; i < cpus; i++, os++) {
+        while (ours.known && !is_in(&ours, os))
+            os++;
+        machine->cpu[i].os_index = os;
+        machine->cpu[i].core = i;
+    }
+    return BNORM_OK;
+}
+
+bnorm_status bnorm_topology_read(bnorm_machine *machine, const char *synthetic, const char *xml)
+{
+    *machine = (bnorm_machine){.foreign = synthetic || xml};
+    if (synthetic && xml)
+        return bnorm_fail(BNORM_ERR_ARGUMENT,
+                          "options.synthetic is \"%.80s\" and options.xml is \"%.80s\"; "
+                          "expected one of them at most",
+                          synthetic, xml);
+    assume_l2(machine);
+    bnorm_status status = bnorm_hwloc_read(machine, synthetic, xml);
+    if (status == BNORM_OK && !machine->hwloc)
+        status = read_flat(machine);
+    if (status != BNORM_OK)
+        bnorm_topology_free(machine);
+    return status;
+}
+
+void bnorm_topology_free(bnorm_machine *machine)
+{
+    bnorm_memory_put(machine->cpu);
+    bnorm_memory_put(machine->node);
+    bnorm_memory_put(machine->node_at);
+    bnorm_hwloc_free(machine->hwloc);
+    *machine = (bnorm_machine){0};
 }
 
 size_t bnorm_topology_cache_share(const bnorm_machine *machine)
@@ -100,4 +102,24 @@ size_t bnorm_topology_cache_share(const bnorm_machine *machine)
     size_t l2 = machine->l2 / (size_t)machine->l2_sharers;
     size_t llc = machine->llc / (size_t)machine->llc_sharers;
     return llc > l2 ? llc : l2;
+}
+
+int bnorm_topology_here(const bnorm_machine *machine)
+{
+    if (machine->foreign || machine->flat)
+        return machine->foreign ? -1 : 0;
+    int cpu = sched_getcpu();
+    return cpu >= 0 && cpu < machine->os_cpus ? machine->node_at[cpu] : -1;
+}
+
+int bnorm_topology_place(const bnorm_machine *machine, void *start, size_t bytes, int node,
+                         int migrate)
+{
+    if (machine->foreign)
+        return ENOSYS;
+    if (node < 0 || node >= machine->nodes)
+        return EINVAL;
+    if (machine->memory_nodes == 1)
+        return 0;
+    return bnorm_hwloc_place(machine->hwloc, start, bytes, machine->node[node].memory, migrate);
 }

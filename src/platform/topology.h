@@ -33,6 +33,9 @@ typedef struct {
     int foreign;      /* described, not here: for planning only */
     bnorm_cpu *cpu;   /* [cpus] in topology order, node by node */
     bnorm_numa_node *node; /* [nodes] */
+    int *node_at;     /* [os_cpus]: by a CPU's os_index, the node it is on; -1: none
+                         of ours.  CPUs that are not ours, too; NULL when flat */
+    int os_cpus;
     void *hwloc;      /* the loaded topology; NULL: none */
 } bnorm_machine;
 

@@ -76,8 +76,8 @@ call() { echo "(^|[^A-Za-z0-9_>.])($1)[[:space:]]*[(]"; }
 
 only '#[ \t]*pragma[ \t]+omp|_Pragma|omp\.h|(^|[^A-Za-z0-9_])omp_' \
     "OpenMP is used only by the team" platform/team.c
-only 'hwloc' "hwloc is used only by the topology and the memory" \
-    platform/topology.c platform/memory.c
+only 'hwloc' "hwloc is used only by the topology" \
+    platform/topology.h platform/topology.c platform/topology_hwloc.h platform/topology_hwloc.c
 only "$(call 'getenv|secure_getenv|setenv|putenv')" \
     "the environment is read only in one place" base/env.c
 only "$(call 'malloc|calloc|realloc|free|aligned_alloc|posix_memalign|memalign|strdup|strndup|mmap|alloca|asprintf')" \

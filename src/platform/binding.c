@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#define _GNU_SOURCE
+#include "platform/binding.h"
+
+#include <errno.h>
+#include <sched.h>
+
+/* The C library's cpu_set_t is the same array of unsigned long, only shorter. */
+enum { WORD_BITS = 8 * sizeof(unsigned long) };
+
+int bnorm_binding_set(int os_index, bnorm_affinity *before)
+{
+    bnorm_affinity one = {{0}, 0};
+    before->known = 0;
+    if (os_index < 0 || os_index >= BNORM_BINDING_CPUS)
+        return EINVAL;
+    if (sched_getaffinity(0, sizeof before->mask, (cpu_set_t *)before->mask) != 0)
+        return errno;
+    one.mask[os_index / WORD_BITS] = 1UL << os_index % WORD_BITS;
+    if (sched_setaffinity(0, sizeof one.mask, (const cpu_set_t *)one.mask) != 0)
+        return errno;
+    before->known = 1;
+    return 0;
+}
+
+void bnorm_binding_restore(const bnorm_affinity *before)
+{
+    if (before->known)
+        sched_setaffinity(0, sizeof before->mask, (const cpu_set_t *)before->mask);
+}
