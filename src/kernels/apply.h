@@ -62,7 +62,8 @@ INLINE void T(apply_tile)(bnorm_target ys, bnorm_target dxs, bnorm_source xs, bn
 /* Vectors of a cache line, where a tile is wider than one. */
 enum { T(LINE) = BNORM_LINE / sizeof(T(vec)) < VECTORS ? BNORM_LINE / sizeof(T(vec)) : 1 };
 
-/* Only tiles of whole lines are stored past the cache. */
+/* Only whole lines are stored past the cache: tiles of them, or rows of one vector
+ * that follow each other without a gap. */
 INLINE void T(apply)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
                      const REAL *coefficients, int64_t rows, ptrdiff_t cols, int with_y,
                      int with_dx, int stream)
@@ -75,6 +76,9 @@ INLINE void T(apply)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_sour
     for (; T(LINE) * sizeof(T(vec)) == BNORM_LINE && col + T(LINE) * T(LANES) <= cols;
          col += T(LINE) * T(LANES))
         APPLY_TILE(T(LINE), T(LANES), stream);
+    const int dense = cols == T(LANES) && (!with_y || y.ld == cols) && (!with_dx || dx.ld == cols);
+    for (; dense && stream && col < cols; col += T(LANES))
+        APPLY_TILE(1, T(LANES), 1);
     for (; col + T(LANES) <= cols; col += T(LANES))
         APPLY_TILE(1, T(LANES), 0);
     if (col < cols)

@@ -65,7 +65,7 @@
 
 #define SET(t)                                                                                     \
     {                                                                                              \
-        sizeof(t##_real), t##_sum_x, t##_sum_xdy, t##_leaf_x, t##_leaf_xdy, merge_x, merge_xdy,    \
+        sizeof(t##_real), t##_LANES, t##_sum_x, t##_sum_xdy, t##_leaf_x, t##_leaf_xdy, merge_x, merge_xdy,    \
             t##_forward, t##_backward, t##_both                                                    \
     }
 

@@ -79,6 +79,7 @@ typedef struct {
 
 typedef struct {
     size_t size; /* bytes of an element */
+    int lanes;   /* elements of a vector */
 
     /* Add rows to the sums of a leaf, in row order.  first_x, first_dy: the
      * leaf's first row.  sums: groups of BNORM_SUMS planes. */
@@ -124,6 +125,12 @@ typedef struct {
  * name; UNSUPPORTED: this CPU lacks it. */
 bnorm_status bnorm_kernels_select(const bnorm_kernels **kernels, const char *isa,
                                   const char *source);
+
+/* `kernels`, or where its vectors of dtype are wider than a row of cols columns, so
+ * that every load would be a partial one, the next in the list whose are not and
+ * that this CPU can run. */
+const bnorm_kernels *bnorm_kernels_for_width(const bnorm_kernels *kernels, bnorm_dtype dtype,
+                                             int64_t cols);
 
 /* The best table this CPU can run. */
 const bnorm_kernels *bnorm_kernels_best(void);

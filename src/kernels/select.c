@@ -56,6 +56,20 @@ const bnorm_kernels *bnorm_kernels_best(void)
     return choice_at(index).kernels;
 }
 
+const bnorm_kernels *bnorm_kernels_for_width(const bnorm_kernels *kernels, bnorm_dtype dtype,
+                                             int64_t cols)
+{
+    int index = 0;
+    while (choice_at(index).kernels != kernels)
+        index++;
+    for (; index < CHOICES; index++) {
+        choice at = choice_at(index);
+        if (at.usable && at.kernels->dtype[dtype].lanes <= cols)
+            return at.kernels;
+    }
+    return kernels;
+}
+
 bnorm_status bnorm_kernels_select(const bnorm_kernels **kernels, const char *isa,
                                   const char *source)
 {

@@ -144,9 +144,12 @@ static void schedule_operation(const bnorm_plan *plan, bnorm_schedule *schedule,
 
 void bnorm_plan_schedule(bnorm_plan *plan)
 {
-    plan->kernels = &plan->context->kernels->dtype[plan->problem.dtype];
+    const bnorm_dtype dtype = plan->problem.dtype;
     if (plan->problem.layout == BNORM_PANELS)
         plan->panel = plan->problem.panel_width ? plan->problem.panel_width : BNORM_GROUP;
+    plan->kernels = &(plan->panel ? bnorm_kernels_for_width(plan->context->kernels, dtype,
+                                                            plan->panel)
+                                  : plan->context->kernels)->dtype[dtype];
     if (plan->shards.count == 0)
         plan->shards = bnorm_shards_by_seats(
             plan->panel ? bnorm_ceil_div(plan->problem.cols, plan->panel)
