@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "platform/memory.h"
 
-#include "base/status.h"
-#include "plan/plan.h"
+#include <stdio.h>
+#include <string.h>
 
-/* Rows are padded to whole cache lines where that adds at most one part in 8. */
-static int64_t choose_ld(int64_t cols, int64_t unit)
+#include "api/check.h"
+#include "api/placement.h"
+
+/* A refusal costs speed only: the pages will be where they are touched first. */
+static void place(const bnorm_plan *plan, bnorm_tensor tensor, const bnorm_matrix *matrix)
 {
-    int64_t padded = bnorm_round_up(cols, unit);
-    return cols >= 8 * unit ? padded : cols;
+    static const char *const names[] = {"x", "y", "dy", "dx"};
+    const bnorm_context *context = plan->context;
+    char line[160];
+    if (context->machine.memory_nodes <= 1)
+        return; /* there is nowhere else */
+    const bnorm_placing placing = bnorm_place_matrix(plan, matrix);
+    if (!placing.error || !context->log)
+        return;
+    snprintf(line, sizeof line, "the system refuses to place pages of %s on node %d: %s",
+             names[tensor], context->machine.node[placing.node].memory, strerror(placing.error));
+    context->log(context->log_user, line);
 }
 
 bnorm_status bnorm_alloc(const bnorm_plan *plan, bnorm_tensor tensor, bnorm_matrix *matrix)
@@ -18,15 +30,16 @@ bnorm_status bnorm_alloc(const bnorm_plan *plan, bnorm_tensor tensor, bnorm_matr
     if ((int)tensor < BNORM_X || (int)tensor > BNORM_DX)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "tensor is %d; expected BNORM_X to BNORM_DX",
                           (int)tensor);
-    const int64_t size = (int64_t)plan->kernels->size, rows = plan->problem.rows;
-    const int64_t ld = bnorm_max(choose_ld(plan->problem.cols, BNORM_LINE / size), 1);
-    void *data = rows <= PTRDIFF_MAX / size / ld
-                     ? bnorm_memory_map((size_t)(rows * ld * size), (int)tensor)
-                     : NULL;
+    BNORM_TRY(bnorm_check_here(plan));
+    const int64_t ld = bnorm_placement_ld(plan);
+    void *data = bnorm_memory_map(bnorm_placement_bytes(plan, ld), (int)tensor,
+                                  plan->context->pages);
     if (!data)
-        return bnorm_fail(BNORM_ERR_MEMORY, "no memory for %lld x %lld elements of %lld bytes",
-                          (long long)rows, (long long)ld, (long long)size);
+        return bnorm_fail(BNORM_ERR_MEMORY, "no memory for %lld x %lld elements of %zu bytes",
+                          (long long)plan->problem.rows, (long long)plan->problem.cols,
+                          plan->kernels->size);
     *matrix = (bnorm_matrix){data, ld};
+    place(plan, tensor, matrix);
     return BNORM_OK;
 }
 

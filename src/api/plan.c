@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "plan/plan.h"
+#include "api/plan.h"
 
 #include "api/check.h"
 #include "base/environment.h"
@@ -19,21 +19,16 @@ bnorm_status bnorm_problem_init(bnorm_problem *problem, size_t struct_size)
     return BNORM_OK;
 }
 
-bnorm_status bnorm_plan_create(bnorm_plan **plan, const bnorm_context *context,
-                               const bnorm_problem *problem)
+bnorm_status bnorm_plan_make(bnorm_plan **plan, const bnorm_context *context,
+                             const bnorm_problem *problem, const bnorm_shards *shards)
 {
-    if (!plan)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "plan is NULL");
-    *plan = NULL;
-    if (!context || !problem)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is NULL", context ? "problem" : "context");
-    BNORM_TRY(bnorm_check_problem(problem));
-
     bnorm_plan *created = bnorm_memory_get(sizeof *created);
     if (!created)
         return bnorm_fail(BNORM_ERR_MEMORY, "no memory for a plan of %zu bytes", sizeof *created);
     created->context = context;
     created->problem = *problem;
+    if (shards)
+        created->shards = *shards;
     fenv_t own;
     bnorm_environment_enter(&own);
     bnorm_plan_schedule(created);
@@ -48,6 +43,18 @@ bnorm_status bnorm_plan_create(bnorm_plan **plan, const bnorm_context *context,
     }
     *plan = created;
     return BNORM_OK;
+}
+
+bnorm_status bnorm_plan_create(bnorm_plan **plan, const bnorm_context *context,
+                               const bnorm_problem *problem)
+{
+    if (!plan)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "plan is NULL");
+    *plan = NULL;
+    if (!context || !problem)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is NULL", context ? "problem" : "context");
+    BNORM_TRY(bnorm_check_problem(problem));
+    return bnorm_plan_make(plan, context, problem, NULL);
 }
 
 void bnorm_plan_destroy(bnorm_plan *plan)

@@ -89,22 +89,28 @@ const char *bnorm_plan_text(const bnorm_plan *plan)
     return plan ? plan->text : "";
 }
 
-bnorm_status bnorm_plan_describe(const bnorm_plan *plan, unsigned operation,
-                                 bnorm_description *description)
+bnorm_status bnorm_plan_has(const bnorm_plan *plan, unsigned operation)
 {
     const int index = bnorm_operation_index(operation);
-    if (!plan || !description)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is NULL", plan ? "description" : "plan");
-    if (description->struct_size != sizeof *description)
-        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "description->struct_size is %zu; expected %zu",
-                          description->struct_size, sizeof *description);
     if (index < 0)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "operation is %#x; expected one of BNORM_FORWARD to "
                           "BNORM_INFER", operation);
     if (!(plan->problem.operations & operation))
         return bnorm_fail(BNORM_ERR_UNSUPPORTED, "operation %s is not among problem.operations "
                           "(%#x)", operation_names[index], plan->problem.operations);
-    const bnorm_schedule *schedule = &plan->schedule[index];
+    return BNORM_OK;
+}
+
+bnorm_status bnorm_plan_describe(const bnorm_plan *plan, unsigned operation,
+                                 bnorm_description *description)
+{
+    if (!plan || !description)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is NULL", plan ? "description" : "plan");
+    if (description->struct_size != sizeof *description)
+        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "description->struct_size is %zu; expected %zu",
+                          description->struct_size, sizeof *description);
+    BNORM_TRY(bnorm_plan_has(plan, operation));
+    const bnorm_schedule *schedule = &plan->schedule[bnorm_operation_index(operation)];
     *description = (bnorm_description){
         .struct_size = sizeof *description,
         .strategy = bnorm_strategy_name(schedule->strategy),

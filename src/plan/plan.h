@@ -71,6 +71,9 @@ int bnorm_operation_index(unsigned operation);
 const char *bnorm_operation_name(int index);
 const char *bnorm_strategy_name(bnorm_strategy strategy);
 
+/* Fail when operation is not exactly one, or not among the plan's. */
+bnorm_status bnorm_plan_has(const bnorm_plan *plan, unsigned operation);
+
 /* Fill everything but the pool.  plan->shards that are there on entry are kept:
  * where the matrices already lie. */
 void bnorm_plan_schedule(bnorm_plan *plan);

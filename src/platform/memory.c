@@ -6,13 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/sizes.h"
 
 enum {
     HUGE_PAGE = 1 << 21,
-    /* A quarter of a 4 KiB L1 way, and 16 KiB for the larger ways of L2 and L3. */
-    STAGGER = (1 << 14) + (1 << 10)
+    /* Whole pages, or a matrix could not be given to NUMA nodes page by page.  Ways
+     * of L2 and L3 are larger than a page, and there matrices a few pages apart do
+     * not meet.  Ways of L1 are 4 KiB: there they do, four lines in 8 or 12 ways. */
+    STAGGER_PAGES = 5
 };
 
 void *bnorm_memory_get(size_t size)
@@ -31,31 +34,77 @@ void bnorm_memory_put(void *memory)
     free(memory);
 }
 
-/* Lies in the cache line before a matrix. */
+/* Lies at the end of the page before a matrix. */
 typedef struct {
     void *map;
     size_t length;
 } map_header;
 
-void *bnorm_memory_map(size_t size, int index)
+static size_t page_size(void)
 {
-    const size_t offset = BNORM_LINE + (size_t)index * STAGGER;
-    const size_t slack = size >= HUGE_PAGE ? HUGE_PAGE : 0;
-    map_header header;
+    const long size = sysconf(_SC_PAGESIZE);
+    return size > 0 ? (size_t)size : 4096;
+}
+
+/* NULL on failure. */
+static void *map_pages(size_t length, int flags)
+{
+    void *map = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1,
+                     0);
+    return map == MAP_FAILED ? NULL : map;
+}
+
+/* Whole pages from the system's pool of huge ones, which promises those that it
+ * maps: touching them later cannot fail.  NULL: it is empty, or there is none. */
+static void *map_pool(size_t length)
+{
+#if defined MAP_HUGETLB && defined MAP_HUGE_SHIFT
+    return map_pages(length, MAP_HUGETLB | 21 << MAP_HUGE_SHIFT);
+#else
+    (void)length;
+    return NULL;
+#endif
+}
+
+static void advise(char *start, size_t length, int huge)
+{
+#if defined MADV_HUGEPAGE && defined MADV_NOHUGEPAGE
+    madvise(start, length, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+#else
+    (void)start, (void)length, (void)huge;
+#endif
+}
+
+void *bnorm_memory_map(size_t size, int index, bnorm_pages pages)
+{
+    const size_t page = page_size(), offset = page + (size_t)index * STAGGER_PAGES * page;
+    const int large = size >= HUGE_PAGE && pages != BNORM_PAGES_SMALL;
+    map_header header = {NULL, 0};
+    char *start;
 
     if (size > SIZE_MAX / 2)
         return NULL;
-    header.length = size + offset + slack;
-    header.map = mmap(NULL, header.length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-                      0);
-    if (header.map == MAP_FAILED)
-        return NULL;
-    char *start = header.map;
-    if (slack) { /* start on a huge page, and ask for those */
-        start += (HUGE_PAGE - (uintptr_t)start % HUGE_PAGE) % HUGE_PAGE;
-        madvise(start, size + offset, MADV_HUGEPAGE);
+    if (large && pages == BNORM_PAGES_HUGE) {
+        header.length = (size + offset + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+        header.map = map_pool(header.length);
     }
-    memcpy(start + offset - BNORM_LINE, &header, sizeof header);
+    start = header.map;
+    if (!header.map) {
+        header.length = size + offset + (large ? HUGE_PAGE : 0);
+        header.map = map_pages(header.length, 0);
+        if (!header.map)
+            return NULL;
+        start = header.map;
+        if (large) { /* start on a huge page, and ask for those */
+            start += (HUGE_PAGE - (uintptr_t)start % HUGE_PAGE) % HUGE_PAGE;
+            advise(start, size + offset, 1);
+        } else if (pages == BNORM_PAGES_SMALL) {
+            advise(start, size + offset, 0);
+        }
+        /* Not huge, or writing the header would touch pages of the matrix. */
+        advise(start + offset - page, page, 0);
+    }
+    memcpy(start + offset - sizeof header, &header, sizeof header);
     return start + offset;
 }
 
@@ -64,6 +113,6 @@ void bnorm_memory_unmap(void *memory)
     map_header header;
     if (!memory)
         return;
-    memcpy(&header, (char *)memory - BNORM_LINE, sizeof header);
+    memcpy(&header, (char *)memory - sizeof header, sizeof header);
     munmap(header.map, header.length);
 }

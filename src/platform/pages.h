@@ -6,11 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Bytes of the system's ordinary page: what it counts huge pages in, too. */
 int64_t bnorm_pages_size(void);
 
-/* node[i]: the os_index of the NUMA node of page i of `count` from the page on that
- * `address` is on; -1: absent.  count <= BNORM_PAGES_ASKED.  0, or errno. */
-enum { BNORM_PAGES_ASKED = 512 };
-int bnorm_pages_where(const void *address, int count, int *node);
+/* node[i]: the os_index of the NUMA node of the page that address[i] is on; -1:
+ * absent (not mapped, never written, swapped out).  0, or errno: ENOSYS where the
+ * system has no such question. */
+enum { BNORM_PAGES_ASKED = 512 }; /* a good number to ask for at once */
+int bnorm_pages_where(const void *const *address, int count, int *node);
 
 #endif
