@@ -162,7 +162,11 @@ static void every_item_once_whatever_node(void)
                 record r = {{0}, {0}, {0}, {0}, {0}};
                 machine.foreign = foreign; /* then nobody knows where he is */
                 bnorm_team_run(&seats, 20, firsts[f], note_item, &r);
-                CU_ASSERT(once_each(&r, 20, threads));
+                int once = 1; /* a node with few items leaves workers out */
+                for (int i = 0; i < 20; i++)
+                    once = once && r.times[i] == 1 && r.worker[i] < threads &&
+                           (i == 0 || r.worker[i] >= r.worker[i - 1]);
+                CU_ASSERT(once);
             }
     machine.foreign = 0;
     bnorm_topology_free(&machine);
