@@ -4,6 +4,7 @@
 #include "api/check.h"
 #include "base/environment.h"
 #include "platform/memory.h"
+#include "platform/team.h"
 
 bnorm_status bnorm_problem_init(bnorm_problem *problem, size_t struct_size)
 {
@@ -65,11 +66,32 @@ void bnorm_plan_destroy(bnorm_plan *plan)
     bnorm_memory_put(plan);
 }
 
+/* A worker's part of every workspace is touched first by the thread that will use
+ * it, and so lies on its node. */
+static void touch_parts(void *data, int64_t item, const bnorm_worker *worker)
+{
+    bnorm_plan *plan = data;
+    const int threads = plan->context->seats.threads;
+    size_t part = 0;
+    (void)worker;
+    for (int i = 0; i < BNORM_OPERATIONS; i++)
+        if (plan->schedule[i].workspace.worker_bytes > part)
+            part = plan->schedule[i].workspace.worker_bytes;
+    bnorm_pool_touch(&plan->pool, (size_t)item * part, (size_t)(item + 1) * part);
+    if (item == threads - 1)
+        bnorm_pool_touch(&plan->pool, (size_t)threads * part, plan->workspace_bytes);
+}
+
 bnorm_status bnorm_plan_prepare(bnorm_plan *plan)
 {
     if (!plan)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "plan is NULL");
-    bnorm_pool_touch(&plan->pool);
+    BNORM_TRY(bnorm_check_here(plan));
+    const bnorm_seats *seats = &plan->context->seats;
+    int64_t first[BNORM_MOST_NODES + 1] = {0}; /* as many items on a node as seats */
+    for (int k = 0; k < seats->nodes; k++)
+        first[k + 1] = first[k] + seats->count[k];
+    bnorm_team_run(seats, seats->threads, first, touch_parts, plan);
     return BNORM_OK;
 }
 

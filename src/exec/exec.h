@@ -23,7 +23,7 @@ typedef struct {
     unsigned operation;
     int global;             /* BNORM_GLOBAL_STATISTICS, or infer */
     int64_t rows;
-    bnorm_grid grid;        /* the schedule's, for these rows */
+    const bnorm_grid *grid; /* the schedule's, or one for fewer rows */
     char *workspace;
     const struct bnorm_frame *frames; /* upstream functions that the caller is inside */
     int stream_y, stream_dx; /* non-temporal stores are possible and wanted */

@@ -20,7 +20,7 @@ static void reduce_xdy(bnorm_run *run, bnorm_piece *piece)
 static const double *gather(bnorm_run *run, bnorm_piece *piece)
 {
     const bnorm_kernel_set *kernels = run->plan->kernels;
-    for (int64_t group = 1; group < run->grid.row_groups; group++)
+    for (int64_t group = 1; group < run->grid->row_groups; group++)
         bnorm_list_append(piece->list, bnorm_phases_list(run, piece, group), kernels);
     return bnorm_list_fold(piece->list, kernels);
 }
@@ -176,10 +176,15 @@ bnorm_status bnorm_execute(const bnorm_plan *plan, unsigned operation, const bno
         .operation = operation,
         .global = operation == BNORM_INFER || plan->problem.flags & BNORM_GLOBAL_STATISTICS,
         .rows = args->rows,
-        .grid = bnorm_partition_shorten(&schedule->grid, args->rows),
+        .grid = &schedule->grid,
         .workspace = workspace,
         .frames = bnorm_step_frames(),
     };
+    bnorm_grid shorter;
+    if (run.rows != schedule->grid.rows) {
+        shorter = bnorm_partition_shorten(&schedule->grid, run.rows);
+        run.grid = &shorter;
+    }
     run.stream_y = can_stream(&run, &args->y);
     run.stream_dx = can_stream(&run, &args->dx);
     if (run.global)

@@ -18,7 +18,7 @@ static char *column_part(const bnorm_run *run, int64_t part)
 bnorm_list *bnorm_phases_list(const bnorm_run *run, const bnorm_piece *piece, int64_t group)
 {
     const bnorm_workspace *workspace = &run->schedule->workspace;
-    const int64_t part = (group - 1) * run->grid.col_blocks + piece->index;
+    const int64_t part = (group - 1) * run->grid->col_blocks + piece->index;
     return (bnorm_list *)(run->workspace + workspace->groups +
                           (size_t)part * workspace->group_list.bytes);
 }
@@ -32,8 +32,8 @@ static bnorm_piece piece_of(const bnorm_run *run, bnorm_place place, const bnorm
     const int grouped = run->schedule->grid.row_groups > 1;
     char *column = column_part(run, grouped ? piece.index : worker->index);
 
-    piece.rows = bnorm_grid_rows(&run->grid, piece.group);
-    piece.cols = bnorm_grid_cols(&run->grid, piece.index);
+    piece.rows = bnorm_grid_rows(run->grid, piece.group);
+    piece.cols = bnorm_grid_cols(run->grid, piece.index);
     piece.list = piece.group ? bnorm_phases_list(run, &piece, piece.group) : (bnorm_list *)column;
     piece.coefficients = column + workspace->coefficients;
     piece.sums = own + workspace->sums;
@@ -60,7 +60,7 @@ static void empty_list(const bnorm_run *run, bnorm_piece *piece)
 static void whole_block(void *data, int64_t item, const bnorm_worker *worker)
 {
     phase_team *team = data;
-    bnorm_piece piece = piece_of(team->run, bnorm_grid_item(&team->run->grid, item), worker);
+    bnorm_piece piece = piece_of(team->run, bnorm_grid_item(team->run->grid, item), worker);
     empty_list(team->run, &piece);
     for (int i = 0; i < team->count; i++)
         team->phases[i].work(team->run, &piece);
@@ -70,7 +70,7 @@ static void whole_block(void *data, int64_t item, const bnorm_worker *worker)
 static void one_phase(void *data, int64_t item, const bnorm_worker *worker)
 {
     phase_team *team = data;
-    bnorm_piece piece = piece_of(team->run, bnorm_grid_item(&team->run->grid, item), worker);
+    bnorm_piece piece = piece_of(team->run, bnorm_grid_item(team->run->grid, item), worker);
     if (team->phases == team->begin)
         empty_list(team->run, &piece);
     team->phases->work(team->run, &piece);
@@ -87,7 +87,7 @@ static void one_merge(void *data, int64_t item, const bnorm_worker *worker)
 void bnorm_phases_run(bnorm_run *run, const bnorm_phase *phases, int count)
 {
     const bnorm_seats *seats = &run->plan->context->seats;
-    const bnorm_grid *grid = &run->grid;
+    const bnorm_grid *grid = run->grid;
     int64_t homes[BNORM_MOST_NODES + 1], *first = NULL;
     phase_team team = {run, phases, phases, count};
 

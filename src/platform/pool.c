@@ -38,12 +38,15 @@ void bnorm_pool_destroy(bnorm_pool *pool)
     bnorm_memory_put(pool->stack);
 }
 
-void bnorm_pool_touch(bnorm_pool *pool)
+void bnorm_pool_touch(bnorm_pool *pool, size_t begin, size_t end)
 {
-    const size_t page = 4096, bytes = pool->stride * (size_t)pool->count;
+    const size_t page = 4096;
+    if (end > pool->stride)
+        end = pool->stride;
     /* Adding 0 makes the page writable without changing what an execution has there. */
-    for (size_t at = 0; at < bytes; at += page)
-        __atomic_fetch_add(pool->memory + at, 0, __ATOMIC_RELAXED);
+    for (int i = 0; i < pool->count; i++)
+        for (size_t at = begin; at < end; at += page - at % page)
+            __atomic_fetch_add(pool->memory + (size_t)i * pool->stride + at, 0, __ATOMIC_RELAXED);
 }
 
 void *bnorm_pool_take(bnorm_pool *pool)

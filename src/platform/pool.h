@@ -20,8 +20,8 @@ typedef struct {
 int bnorm_pool_create(bnorm_pool *pool, int count, size_t size);
 void bnorm_pool_destroy(bnorm_pool *pool);
 
-/* Fault all workspaces in. */
-void bnorm_pool_touch(bnorm_pool *pool);
+/* Fault bytes [begin, end) of all workspaces in. */
+void bnorm_pool_touch(bnorm_pool *pool, size_t begin, size_t end);
 
 /* Take a workspace; waits while all are taken. */
 void *bnorm_pool_take(bnorm_pool *pool);
