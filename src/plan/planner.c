@@ -11,6 +11,7 @@ enum {
      * than two that take half of the rows.  In cache shorter parts do.  Above MAX
      * the running sums and moments fall out of L2. */
     MEMORY_MIN_BYTES = 4096,
+    SHARED_MIN_BYTES = 1024, /* rather than leave threads without work */
     CACHE_MIN_BYTES = 512,
     LEAST_BYTES = 256, /* of the widest block, where the workspace must be small */
     STREAM_MAX_BYTES = 4096,
@@ -124,14 +125,17 @@ static void schedule_operation(const bnorm_plan *plan, bnorm_schedule *schedule,
     schedule->stream = schedule->compulsory > cache;
     min_bytes = schedule->stream ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES;
     /* Row groups cost lists of nodes, and time to merge them: where the workspace
-     * would be too large, fewer of them, and narrower blocks. */
+     * would be too large, somewhat narrower blocks, then fewer groups, too. */
     for (;;) {
         choose_blocks(plan, schedule, traffic.held, min_bytes, max_bytes, most_groups);
         choose_rows(plan, schedule);
         bnorm_workspace_layout(schedule, plan->kernels->size, planes, 1 << operation == BNORM_STEP);
         if (max_bytes == LEAST_BYTES || workspace_is_small(schedule, matrix))
             break;
+        const int wide = min_bytes > SHARED_MIN_BYTES;
         min_bytes = bnorm_max(min_bytes / 2, BNORM_LINE);
+        if (wide)
+            continue;
         if (most_groups > 1)
             most_groups = most_groups * 3 / 4;
         else
