@@ -20,6 +20,12 @@ set -u
         cat "$scratch/out"
 } | nothing "the step example"
 
+{
+    examples/panels > "$scratch/out" 2>&1 || echo "examples/panels failed"
+    grep -qx 'column 7 of y: mean -\{0,1\}0.0000, variance 1.0000' "$scratch/out" ||
+        cat "$scratch/out"
+} | nothing "the panels example"
+
 awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$top/README.md" \
     > "$scratch/shown"
 diff "$top/examples/first.c" "$scratch/shown" 2>&1 | nothing "the README shows examples/first.c"
