@@ -13,20 +13,6 @@ static const int64_t *homes(const bnorm_grid *grid, int nodes, int64_t *first)
     return first;
 }
 
-/* Where a share is planned to work: on a seat of its node, if its items have one. */
-static int seat_of(const bnorm_seats *seats, const int64_t *first, const int *shares, int team,
-                   int share)
-{
-    int node = 0, before = 0;
-    while (first && share >= shares[node + 1])
-        before += seats->count[node++];
-    const int stray = !first || (shares[1] == team && first[1] < first[seats->nodes]);
-    if (stray || seats->count[node] == 0)
-        return (int)((int64_t)share * seats->threads / team);
-    return before + (int)((int64_t)(share - shares[node]) * seats->count[node] /
-                          (shares[node + 1] - shares[node]));
-}
-
 /* The share of a full team that has the item, and its seat. */
 static int share_of(const bnorm_seats *seats, const bnorm_schedule *schedule, int64_t item,
                     int *seat)
@@ -47,7 +33,7 @@ static int share_of(const bnorm_seats *seats, const bnorm_schedule *schedule, in
         else
             low = mid + 1;
     }
-    *seat = seat_of(seats, first, shares, team, low);
+    *seat = bnorm_seats_seat(seats, first, shares, team, low);
     return low;
 }
 

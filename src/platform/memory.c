@@ -78,29 +78,25 @@ static void advise(char *start, size_t length, int huge)
 void *bnorm_memory_map(size_t size, int index, bnorm_pages pages)
 {
     const size_t page = page_size(), offset = page + (size_t)index * STAGGER_PAGES * page;
-    const int large = size >= HUGE_PAGE && pages != BNORM_PAGES_SMALL;
+    const size_t slack = size >= HUGE_PAGE ? HUGE_PAGE : 0;
     map_header header = {NULL, 0};
     char *start;
 
     if (size > SIZE_MAX / 2)
         return NULL;
-    if (large && pages == BNORM_PAGES_HUGE) {
+    if (slack && pages == BNORM_PAGES_HUGE) {
         header.length = (size + offset + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-        header.map = map_pool(header.length);
+        header.map = start = map_pool(header.length);
     }
-    start = header.map;
     if (!header.map) {
-        header.length = size + offset + (large ? HUGE_PAGE : 0);
-        header.map = map_pages(header.length, 0);
-        if (!header.map)
+        header.length = size + offset + slack;
+        header.map = start = map_pages(header.length, 0);
+        if (!start)
             return NULL;
-        start = header.map;
-        if (large) { /* start on a huge page, and ask for those */
+        if (slack) /* start on a huge page, and ask for those */
             start += (HUGE_PAGE - (uintptr_t)start % HUGE_PAGE) % HUGE_PAGE;
-            advise(start, size + offset, 1);
-        } else if (pages == BNORM_PAGES_SMALL) {
-            advise(start, size + offset, 0);
-        }
+        if (slack || pages == BNORM_PAGES_SMALL)
+            advise(start, size + offset, pages != BNORM_PAGES_SMALL);
         /* Not huge, or writing the header would touch pages of the matrix. */
         advise(start + offset - page, page, 0);
     }

@@ -145,3 +145,17 @@ bnorm_range bnorm_seats_items(const bnorm_seats *seats, const int64_t *first, co
     items.end += first[node];
     return items;
 }
+
+int bnorm_seats_seat(const bnorm_seats *seats, const int64_t *first, const int *shares, int team,
+                     int share)
+{
+    int node = 0, before = 0;
+    while (first && share >= shares[node + 1])
+        before += seats->count[node++];
+    /* Nodes do not count, or the node has items but no seat. */
+    const int stray = !first || (shares[1] == team && first[1] < first[seats->nodes]);
+    if (stray || seats->count[node] == 0)
+        return (int)((int64_t)share * seats->threads / team);
+    return before + (int)((int64_t)(share - shares[node]) * seats->count[node] /
+                          (shares[node + 1] - shares[node]));
+}

@@ -45,4 +45,9 @@ void bnorm_seats_shares(const bnorm_seats *seats, const int64_t *first, int team
 bnorm_range bnorm_seats_items(const bnorm_seats *seats, const int64_t *first, const int *shares,
                               int team, int share);
 
+/* The seat that a share is planned for: one of its node, if that has any.  first
+ * NULL: items that live nowhere. */
+int bnorm_seats_seat(const bnorm_seats *seats, const int64_t *first, const int *shares, int team,
+                     int share);
+
 #endif

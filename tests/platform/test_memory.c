@@ -3,9 +3,13 @@
 #include "platform/memory.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "platform/pages.h"
 #include "support/harness.h"
+
+enum { HUGE_PAGE = 1 << 21 };
 
 static int all_zero(const char *p, size_t n)
 {
@@ -31,49 +35,95 @@ static void objects_are_zero_and_on_lines(void)
     bnorm_memory_put(NULL);
 }
 
+static const bnorm_pages kinds[] = {BNORM_PAGES_TRANSPARENT, BNORM_PAGES_HUGE,
+                                    BNORM_PAGES_SMALL};
+
 static void maps_are_zero_to_their_ends(void)
 {
     static const size_t sizes[] = {0, 1, 4096, 100001, (1 << 21) - 1, 1 << 21, (5 << 20) + 12345};
+    const size_t page = (size_t)bnorm_pages_size();
     for (int i = 0; i < 7; i++)
-        for (int index = 0; index < 4; index++) {
-            char *memory = bnorm_memory_map(sizes[i], index);
-            CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
-            CU_ASSERT_EQUAL((uintptr_t)memory % 64, 0);
-            CU_ASSERT(all_zero(memory, sizes[i]));
-            memset(memory, 0xFF, sizes[i]);
-            bnorm_memory_unmap(memory);
-        }
-    CU_ASSERT_PTR_NULL(bnorm_memory_map(SIZE_MAX, 0));
-    CU_ASSERT_PTR_NULL(bnorm_memory_map(SIZE_MAX / 2, 0));
+        for (int index = 0; index < 4; index++)
+            for (int kind = 0; kind < 3; kind++) {
+                char *memory = bnorm_memory_map(sizes[i], index, kinds[kind]);
+                CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
+                CU_ASSERT_EQUAL((uintptr_t)memory % page, 0);
+                CU_ASSERT(all_zero(memory, sizes[i]));
+                memset(memory, 0xFF, sizes[i]);
+                bnorm_memory_unmap(memory);
+            }
+    for (int kind = 0; kind < 3; kind++) {
+        CU_ASSERT_PTR_NULL(bnorm_memory_map(SIZE_MAX, 0, kinds[kind]));
+        CU_ASSERT_PTR_NULL(bnorm_memory_map(SIZE_MAX / 2, 0, kinds[kind]));
+    }
     bnorm_memory_unmap(NULL);
 }
 
+/* Pages of address space that the process has; 0: unknown. */
+static long address_pages(void)
+{
+    FILE *statm = fopen("/proc/self/statm", "r");
+    long pages = 0;
+    if (!statm || fscanf(statm, "%ld", &pages) != 1)
+        pages = 0;
+    if (statm)
+        fclose(statm);
+    return pages;
+}
+
+static void unmapping_leaves_nothing(void)
+{
+    long before = address_pages();
+    if (before == 0) {
+        harness_skip("no /proc/self/statm");
+        return;
+    }
+    for (int i = 0; i < 600; i++)
+        bnorm_memory_unmap(bnorm_memory_map((5 << 20) + 4321, i % 4, kinds[i % 3]));
+    CU_ASSERT(address_pages() - before < 300);
+}
+
 /* Four matrices at one offset fall into different sets of caches whose ways have
- * 4 KiB (L1) and 64 KiB (many an L2). */
+ * 64 KiB (many an L2). */
 static void maps_are_staggered(void)
 {
     char *memory[4];
-    for (int i = 0; i < 4; i++)
-        memory[i] = bnorm_memory_map((size_t)8 << 20, i);
-    for (int i = 0; i < 4; i++)
-        for (int j = 0; j < i; j++) {
-            CU_ASSERT_NOT_EQUAL((uintptr_t)memory[i] % 4096 / 64,
-                                (uintptr_t)memory[j] % 4096 / 64);
-            CU_ASSERT_NOT_EQUAL((uintptr_t)memory[i] % 65536 / 64,
-                                (uintptr_t)memory[j] % 65536 / 64);
-        }
-    for (int i = 0; i < 4; i++)
-        bnorm_memory_unmap(memory[i]);
+    for (int kind = 0; kind < 3; kind++) {
+        for (int i = 0; i < 4; i++)
+            memory[i] = bnorm_memory_map((size_t)8 << 20, i, kinds[kind]);
+        for (int i = 0; i < 4; i++)
+            for (int j = 0; j < i; j++)
+                CU_ASSERT_NOT_EQUAL((uintptr_t)memory[i] % 65536 / 64,
+                                    (uintptr_t)memory[j] % 65536 / 64);
+        for (int i = 0; i < 4; i++)
+            bnorm_memory_unmap(memory[i]);
+    }
 }
 
-/* Large ones begin on a huge page, but for the stagger: no other size of page
- * keeps a walk over rows within the TLB. */
+/* Large ones begin on a huge page, but for the header and the stagger: no other size
+ * of page keeps a walk over rows within the TLB. */
 static void large_maps_begin_on_huge_pages(void)
 {
-    enum { HUGE_PAGE = 1 << 21 };
-    for (int i = 0; i < 4; i++) {
-        char *memory = bnorm_memory_map(3 * HUGE_PAGE, i);
-        CU_ASSERT((uintptr_t)memory % HUGE_PAGE < HUGE_PAGE / 8);
+    const size_t page = (size_t)bnorm_pages_size();
+    for (int i = 0; i < 4; i++)
+        for (int kind = 0; kind < 3; kind++) {
+            char *memory = bnorm_memory_map(3 * HUGE_PAGE, i, kinds[kind]);
+            CU_ASSERT((uintptr_t)memory % HUGE_PAGE <= 16 * page);
+            bnorm_memory_unmap(memory);
+        }
+}
+
+/* Mapping touches no page of a matrix, or those would not be where the first user
+ * wants them; those of the pool, huge and given out whole, aside. */
+static void maps_are_not_touched(void)
+{
+    const int64_t page = bnorm_pages_size();
+    for (int index = 0; index < 4; index++) {
+        char *memory = bnorm_memory_map(3 * HUGE_PAGE, index, BNORM_PAGES_TRANSPARENT);
+        const void *address[2] = {memory, memory + page};
+        int node[2];
+        const int error = bnorm_pages_where(address, 2, node);
+        CU_ASSERT(error || (node[0] == -1 && node[1] == -1));
         bnorm_memory_unmap(memory);
     }
 }
@@ -83,8 +133,10 @@ int main(int argc, char **argv)
     static const harness_case cases[] = {
         {"objects are zero and on cache lines", objects_are_zero_and_on_lines},
         {"maps are zero to their ends", maps_are_zero_to_their_ends},
+        {"unmapping leaves nothing", unmapping_leaves_nothing},
         {"maps are staggered", maps_are_staggered},
         {"large maps begin on huge pages", large_maps_begin_on_huge_pages},
+        {"maps are not touched", maps_are_not_touched},
     };
     return harness_main(argc, argv, "platform/memory", cases, HARNESS_COUNT(cases));
 }
