@@ -108,7 +108,6 @@ static int survey_pages(survey *s)
 {
     const int64_t page_bytes = s->report->page_bytes, ld = s->matrix->ld;
     const int64_t end = bnorm_placement_next(s->plan, ld, PTRDIFF_MAX);
-    const char *start = (const char *)s->matrix->data - s->lead;
     const void *address[BNORM_PAGES_ASKED];
     int64_t page[BNORM_PAGES_ASKED];
     int node[BNORM_PAGES_ASKED];
@@ -117,7 +116,7 @@ static int survey_pages(survey *s)
         int count = 0, error;
         while (count < BNORM_PAGES_ASKED && at < end) {
             page[count] = (s->lead + at) / page_bytes;
-            address[count] = start + page[count] * page_bytes;
+            address[count] = (const char *)s->matrix->data + page[count] * page_bytes - s->lead;
             at = bnorm_placement_next(s->plan, ld, (page[count] + 1) * page_bytes - s->lead);
             count++;
         }

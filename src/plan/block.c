@@ -68,13 +68,14 @@ bnorm_status bnorm_plan_block(const bnorm_plan *plan, unsigned operation, int64_
     const bnorm_schedule *schedule = &plan->schedule[bnorm_operation_index(operation)];
     const int64_t blocks = bnorm_grid_items(&schedule->grid);
     if (index < 0 || index >= blocks)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "index is %lld; expected one of %lld blocks, from 0 "
-                          "up", (long long)index, (long long)blocks);
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "index is %lld; expected one of %lld blocks, from "
+                          "0 up", (long long)index, (long long)blocks);
     const bnorm_place place = bnorm_grid_item(&schedule->grid, index);
     const bnorm_range rows = bnorm_grid_rows(&schedule->grid, place.group);
     const bnorm_range cols = bnorm_grid_cols(&schedule->grid, place.block);
     int seat;
-    const int thread = share_of(seats, schedule, index, &seat), node = bnorm_seats_node(seats, seat);
+    const int thread = share_of(seats, schedule, index, &seat);
+    const int node = bnorm_seats_node(seats, seat);
     *info = (bnorm_block_info){
         .struct_size = sizeof *info,
         .row = rows.begin,
