@@ -60,13 +60,14 @@ static void run_items(const team_call *call, bnorm_range items, int index)
 }
 
 /* As one thread of a team, and of its share: on that share's seat, if asked. */
-static void run_seated(const team_call *call, bnorm_range items, int team, int share)
+static void run_seated(const team_call *call, const int64_t *first, bnorm_range items, int team,
+                       int share)
 {
     const bnorm_seats *seats = call->seats;
     bnorm_affinity before;
     int bound = 0;
     if (seats->binding != BNORM_BIND_INHERIT) {
-        int64_t seat = (int64_t)share * seats->threads / team;
+        int seat = bnorm_seats_seat(seats, first, call->share, team, share);
         bound = bnorm_binding_set(seats->machine->cpu[seats->cpu[seat]].os_index, &before) == 0;
     }
     run_items(call, items, share);
@@ -112,7 +113,7 @@ static void run_team(team_call *call, int threads)
     {
         const int team = omp_get_num_threads();
         const int share = homes ? find_share(call) : omp_get_thread_num();
-        run_seated(call,
+        run_seated(call, homes ? call->first : NULL,
                    homes ? bnorm_seats_items(call->seats, call->first, call->share, team, share)
                          : bnorm_range_part(call->items, team, share),
                    team, share);
@@ -128,7 +129,7 @@ void bnorm_team_run(const bnorm_seats *seats, int64_t items, const int64_t *firs
     const int threads = (int)bnorm_min(seats->threads, items);
     fegetenv(&caller);
     if (threads <= 1 || forked) {
-        run_seated(&call, (bnorm_range){0, items}, 1, 0);
+        run_seated(&call, NULL, (bnorm_range){0, items}, 1, 0);
         return;
     }
     run_team(&call, threads);
