@@ -249,7 +249,8 @@ typedef struct { /* how one operation will run, in numbers */
     const char *strategy;   /* "stream", "resident" */
     const char *isa;
     int threads;            /* asked for; a smaller team gives the same bits */
-    int nodes;              /* NUMA nodes that own parts of the matrices */
+    int nodes;              /* NUMA nodes that own parts of the matrices; 0: rows are
+                               too few to be owned, threads of all nodes work on all */
     int64_t row_groups;     /* > 1: partial results merge between phases */
     int64_t col_blocks;
     int64_t block_cols;     /* widest column block */

@@ -32,7 +32,7 @@ const char *bnorm_strategy_name(bnorm_strategy strategy)
     return "unknown";
 }
 
-/* NUMA nodes that own parts of the matrices; 1 when nobody owns any. */
+/* NUMA nodes that own parts of the matrices; 0 when the threads of all work on all. */
 static int owners(const bnorm_grid *grid)
 {
     int nodes = 0;
@@ -42,7 +42,7 @@ static int owners(const bnorm_grid *grid)
             seen = grid->shards.shard[j].node == grid->shards.shard[i].node;
         nodes += !seen;
     }
-    return nodes ? nodes : 1;
+    return nodes && grid->shards.shard[0].node == BNORM_ANY_NODE ? 0 : bnorm_max(nodes, 1);
 }
 
 static void append(bnorm_plan *plan, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -67,15 +67,18 @@ void bnorm_plan_write_text(bnorm_plan *plan)
     for (int index = 0; index < BNORM_OPERATIONS; index++) {
         const bnorm_schedule *schedule = &plan->schedule[index];
         const int nodes = owners(&schedule->grid);
+        char on[32] = "all nodes alike";
         if (!(plan->problem.operations & 1u << index))
             continue;
+        if (nodes)
+            snprintf(on, sizeof on, "%d node%s", nodes, nodes == 1 ? "" : "s");
         append(plan,
-               "%s%s: %s, %s, %s, %d threads on %d node%s, %lld row groups x %lld column blocks "
+               "%s%s: %s, %s, %s, %d threads on %s, %lld row groups x %lld column blocks "
                "of up to %lld, "
                "%s stores, %.3g MB read + %.3g MB written (at least %.3g), workspace %.3g MB",
                plan->text[0] ? "\n" : "", operation_names[index],
                bnorm_strategy_name(schedule->strategy), plan->context->kernels->isa,
-               layout_name(plan), schedule->threads, nodes, nodes == 1 ? "" : "s",
+               layout_name(plan), schedule->threads, on,
                (long long)schedule->grid.row_groups,
                (long long)schedule->grid.col_blocks, (long long)bnorm_grid_width(&schedule->grid),
                schedule->stream ? "non-temporal" : "ordinary", schedule->read / 1e6,
