@@ -5,8 +5,7 @@
 #include <errno.h>
 #include <sched.h>
 
-/* The C library's cpu_set_t is the same array of unsigned long, only shorter. */
-enum { WORD_BITS = 8 * sizeof(unsigned long) };
+/* The C library's cpu_set_t is an array of unsigned long, too, only shorter. */
 
 int bnorm_binding_set(int os_index, bnorm_affinity *before)
 {
@@ -16,7 +15,7 @@ int bnorm_binding_set(int os_index, bnorm_affinity *before)
         return EINVAL;
     if (sched_getaffinity(0, sizeof before->mask, (cpu_set_t *)before->mask) != 0)
         return errno;
-    one.mask[os_index / WORD_BITS] = 1UL << os_index % WORD_BITS;
+    bnorm_affinity_add(&one, os_index);
     if (sched_setaffinity(0, sizeof one.mask, (const cpu_set_t *)one.mask) != 0)
         return errno;
     before->known = 1;

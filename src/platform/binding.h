@@ -10,6 +10,20 @@ typedef struct {
     int known; /* whether mask holds what was there before */
 } bnorm_affinity;
 
+/* Numbers that there is no bit for are not in the mask, and stay out. */
+static inline int bnorm_affinity_has(const bnorm_affinity *affinity, int cpu)
+{
+    const int bits = 8 * sizeof affinity->mask[0];
+    return cpu >= 0 && cpu < BNORM_BINDING_CPUS && affinity->mask[cpu / bits] >> cpu % bits & 1;
+}
+
+static inline void bnorm_affinity_add(bnorm_affinity *affinity, int cpu)
+{
+    const int bits = 8 * sizeof affinity->mask[0];
+    if (cpu >= 0 && cpu < BNORM_BINDING_CPUS)
+        affinity->mask[cpu / bits] |= 1UL << cpu % bits;
+}
+
 /* Bind to the CPU that the system numbers os_index; *before: what to restore.
  * 0, or errno: then nothing has changed. */
 int bnorm_binding_set(int os_index, bnorm_affinity *before);

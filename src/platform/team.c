@@ -9,7 +9,6 @@
 #include "base/env.h"
 #include "base/environment.h"
 #include "base/range.h"
-#include "platform/binding.h"
 
 /* The one mutable global: a fork happens to the process, not to a context. */
 static volatile sig_atomic_t forked;
@@ -35,6 +34,20 @@ int bnorm_team_default(int *chosen)
     int threads = omp_get_max_threads();
     *chosen = bnorm_env_has_threads() || threads != omp_get_num_procs();
     return threads;
+}
+
+void bnorm_team_places(bnorm_affinity *cpus)
+{
+    const int places = omp_get_proc_bind() == omp_proc_bind_false ? 0 : omp_get_num_places();
+    int ids[BNORM_BINDING_CPUS];
+    for (int place = 0; place < places; place++) {
+        const int count = omp_get_place_num_procs(place);
+        if (count > BNORM_BINDING_CPUS)
+            continue;
+        omp_get_place_proc_ids(place, ids);
+        for (int i = 0; i < count; i++)
+            bnorm_affinity_add(cpus, ids[i]);
+    }
 }
 
 /* One call of bnorm_team_run, shared by its team. */

@@ -6,6 +6,7 @@
 #include <fenv.h>
 #include <stdint.h>
 
+#include "platform/binding.h"
 #include "platform/seats.h"
 
 typedef struct {
@@ -33,6 +34,12 @@ void bnorm_team_run(const bnorm_seats *seats, int64_t items, const int64_t *firs
 /* Threads OpenMP would use.  *chosen: whether somebody said so, by OMP_NUM_THREADS
  * or omp_set_num_threads; otherwise it is what the affinity mask leaves. */
 int bnorm_team_default(int *chosen);
+
+/* Add the CPUs of the places that OpenMP binds threads to (OMP_PROC_BIND,
+ * OMP_PLACES), by os_index; none where it binds none.  The runtime has bound the
+ * initial thread to one place before main, so that its mask no longer says what the
+ * process may use. */
+void bnorm_team_places(bnorm_affinity *cpus);
 
 /* Notice forks from now on.  A team's threads do not survive a fork, and libgomp
  * would wait for them for ever: in a child of a process that called this, teams

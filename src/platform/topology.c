@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/status.h"
-#include "platform/binding.h"
 #include "platform/memory.h"
+#include "platform/team.h"
 #include "platform/topology_hwloc.h"
 
 static size_t ask_size(int name, size_t assumed)
@@ -29,21 +29,16 @@ static void assume_l2(bnorm_machine *machine)
     machine->l2_sharers = machine->llc_sharers = 1;
 }
 
-static int is_in(const bnorm_affinity *affinity, int cpu)
-{
-    const int bits = 8 * sizeof affinity->mask[0];
-    return affinity->mask[cpu / bits] >> cpu % bits & 1;
-}
-
-/* The CPUs in the affinity mask, or as many as there are, on one node; each is a
- * core, and they share the last-level cache. */
+/* The CPUs in the affinity mask and OpenMP's places, or as many as there are, on one
+ * node; each is a core, and they share the last-level cache. */
 static bnorm_status read_flat(bnorm_machine *machine)
 {
-    bnorm_affinity ours;
+    bnorm_affinity ours = {{0}, 0};
     int cpus = 0;
     ours.known = sched_getaffinity(0, sizeof ours.mask, (cpu_set_t *)ours.mask) == 0;
+    bnorm_team_places(&ours);
     for (int os = 0; ours.known && os < BNORM_BINDING_CPUS; os++)
-        cpus += is_in(&ours, os);
+        cpus += bnorm_affinity_has(&ours, os);
     if (cpus == 0) {
         long online = sysconf(_SC_NPROCESSORS_ONLN);
         ours.known = 0;
@@ -63,7 +58,7 @@ static bnorm_status read_flat(bnorm_machine *machine)
         return bnorm_fail(BNORM_ERR_MEMORY, "no memory for a machine of %d CPUs", cpus);
     machine->node->cpus = cpus;
     for (int i = 0, os = 0; i < cpus; i++, os++) {
-        while (ours.known && !is_in(&ours, os))
+        while (ours.known && !bnorm_affinity_has(&ours, os))
             os++;
         machine->cpu[i].os_index = os;
         machine->cpu[i].core = i;

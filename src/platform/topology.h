@@ -7,7 +7,8 @@
 
 #include "bnorm.h"
 
-typedef struct {     /* a logical CPU in this process's affinity mask */
+typedef struct {     /* a logical CPU in this process's affinity mask, or in a place
+                        that OpenMP binds its threads to */
     int os_index;
     int package, core, sibling, kind; /* as in bnorm_cpu_info */
     int node;        /* index into machine.node */

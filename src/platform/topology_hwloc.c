@@ -5,10 +5,15 @@
 
 #include "base/status.h"
 
+/* hwloc prints nothing about descriptions that it can't read.  It does, once in a
+ * process and unless HWLOC_HIDE_ERRORS=2, about an XML file whose objects are out of
+ * order (lstopo writes none), and where the system contradicts itself about this
+ * machine; that is the user's environment to change, not a library's. */
 #ifdef HAVE_HWLOC
 #include <hwloc.h>
 
 #include "platform/memory.h"
+#include "platform/team.h"
 
 /* What is needed only while a machine is read.  Objects of hwloc are named by
  * their logical indices. */
@@ -219,12 +224,19 @@ static int note_nodes(const survey *s, bnorm_machine *machine)
     return 0;
 }
 
-/* Fill s->usable: for this machine what the process may use; 0: there is none. */
+/* Fill s->usable: for this machine what the process may use, its mask or what
+ * OpenMP's places have of it.  0: there is none. */
 static int find_usable(const survey *s, int foreign)
 {
     hwloc_const_bitmap_t allowed = hwloc_topology_get_allowed_cpuset(s->topology);
+    bnorm_affinity places = {{0}, 0};
     if (foreign || hwloc_get_cpubind(s->topology, s->usable, HWLOC_CPUBIND_PROCESS) != 0)
         hwloc_bitmap_copy(s->usable, allowed);
+    else
+        bnorm_team_places(&places);
+    for (int cpu = 0; cpu < BNORM_BINDING_CPUS; cpu++)
+        if (bnorm_affinity_has(&places, cpu))
+            hwloc_bitmap_set(s->usable, (unsigned)cpu);
     hwloc_bitmap_and(s->usable, s->usable, allowed);
     return hwloc_bitmap_weight(s->usable);
 }

@@ -10,8 +10,6 @@
 
 #include "support/harness.h"
 
-enum { WORD_BITS = 8 * sizeof(unsigned long) };
-
 /* The calling thread's mask as the system has it; 0 when it has none. */
 static int ask(bnorm_affinity *affinity)
 {
@@ -21,11 +19,6 @@ static int ask(bnorm_affinity *affinity)
     if (!affinity->known)
         harness_skip("no affinity masks here");
     return affinity->known;
-}
-
-static int has(const bnorm_affinity *affinity, int cpu)
-{
-    return affinity->mask[cpu / WORD_BITS] >> cpu % WORD_BITS & 1;
 }
 
 static int same(const bnorm_affinity *a, const bnorm_affinity *b)
@@ -40,14 +33,14 @@ static void a_thread_goes_where_it_is_bound_and_back(void)
     if (!ask(&all))
         return;
     for (int cpu = 0; cpu < BNORM_BINDING_CPUS; cpu++) {
-        if (!has(&all, cpu))
+        if (!bnorm_affinity_has(&all, cpu))
             continue;
         CU_ASSERT_EQUAL_FATAL(bnorm_binding_set(cpu, &before), 0);
         CU_ASSERT(before.known && same(&before, &all));
         CU_ASSERT_EQUAL(sched_getcpu(), cpu);
         ask(&bound);
         for (int other = 0; other < BNORM_BINDING_CPUS; other++)
-            wrong += has(&bound, other) != (other == cpu);
+            wrong += bnorm_affinity_has(&bound, other) != (other == cpu);
         bnorm_binding_restore(&before);
         ask(&bound);
         CU_ASSERT(same(&bound, &all));
@@ -62,8 +55,8 @@ static void bindings_nest(void)
     if (!ask(&all))
         return;
     for (int cpu = BNORM_BINDING_CPUS - 1; cpu >= 0; cpu--) {
-        first = has(&all, cpu) ? cpu : first;
-        last = has(&all, cpu) && last == 0 ? cpu : last;
+        first = bnorm_affinity_has(&all, cpu) ? cpu : first;
+        last = bnorm_affinity_has(&all, cpu) && last == 0 ? cpu : last;
     }
     CU_ASSERT_EQUAL_FATAL(bnorm_binding_set(first, &outer), 0);
     CU_ASSERT_EQUAL_FATAL(bnorm_binding_set(last, &inner), 0);
@@ -83,7 +76,7 @@ static void a_refused_binding_changes_nothing(void)
     if (!ask(&all))
         return;
     for (int i = 0; i < 3; i++) {
-        if (none[i] == BNORM_BINDING_CPUS - 1 && has(&all, none[i]))
+        if (none[i] == BNORM_BINDING_CPUS - 1 && bnorm_affinity_has(&all, none[i]))
             continue;
         memset(&before, 0xff, sizeof before);
         CU_ASSERT_EQUAL(bnorm_binding_set(none[i], &before), EINVAL);
@@ -119,7 +112,7 @@ static void only_the_calling_thread_is_bound(void)
     int cpu = 0;
     if (!ask(&all))
         return;
-    while (!has(&all, cpu))
+    while (!bnorm_affinity_has(&all, cpu))
         cpu++;
     CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, bind_on_a_thread, &cpu), 0);
     pthread_join(thread, NULL);

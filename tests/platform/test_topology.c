@@ -5,6 +5,7 @@
 #include "platform/topology.h"
 
 #include <errno.h>
+#include <omp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,11 +52,17 @@ static int is_mask_in_child(const cpu_set_t *mask)
            WEXITSTATUS(status) == 0;
 }
 
-/* Each CPU alone, all but each, and what another machine would be in its place. */
+/* OpenMP has bound this process: its CPUs are not those of its mask. */
+static int has_places(void)
+{
+    return getenv("OMP_PROC_BIND") || getenv("OMP_PLACES") || getenv("GOMP_CPU_AFFINITY");
+}
+
+/* Each CPU alone, all but each. */
 static void cpus_are_those_of_the_affinity_mask(void)
 {
     cpu_set_t all, some;
-    if (sched_getaffinity(0, sizeof all, &all) != 0) {
+    if (has_places() || sched_getaffinity(0, sizeof all, &all) != 0) {
         harness_skip("no affinity masks here");
         return;
     }
@@ -71,6 +78,33 @@ static void cpus_are_those_of_the_affinity_mask(void)
     }
 }
 
+/* The mask of an initial thread that OpenMP has bound is one place.  The runtime
+ * reads the environment before main: the program runs this case again. */
+static const char bound_case[] = "a process that OpenMP binds has all of its places";
+
+static void a_bound_process_has_all_of_its_places(void)
+{
+    bnorm_machine m;
+    int status = 0;
+    if (has_places()) {
+        CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&m, NULL, NULL), BNORM_OK);
+        CU_ASSERT(machine_is_possible(&m));
+        CU_ASSERT_EQUAL(m.cpus, omp_get_num_procs());
+        bnorm_topology_free(&m);
+        return;
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        setenv("OMP_PROC_BIND", "spread", 1);
+        setenv("OMP_PLACES", "threads", 1);
+        if (freopen("/dev/null", "w", stdout))
+            execl("/proc/self/exe", "test_topology", bound_case, (char *)NULL);
+        _exit(3);
+    }
+    CU_ASSERT_FATAL(child > 0 && waitpid(child, &status, 0) == child);
+    CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 /* hwloc can be told to look elsewhere by the environment: then it says nothing
  * about this machine, which is taken to be flat. */
 static void another_machine_in_the_environment_is_not_ours(void)
@@ -84,7 +118,7 @@ static void another_machine_in_the_environment_is_not_ours(void)
     CU_ASSERT(machine_is_possible(&m) && m.flat);
     CU_ASSERT_EQUAL(bnorm_topology_here(&m), 0);
     bnorm_topology_free(&m);
-    if (sched_getaffinity(0, sizeof all, &all) == 0) {
+    if (!has_places() && sched_getaffinity(0, sizeof all, &all) == 0) {
         CU_ASSERT(is_mask_in_child(&all));
         for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
             CPU_ZERO(&one);
@@ -103,9 +137,9 @@ static void two_nodes_that_are_said_to_be_here(void)
     bnorm_affinity before;
     if (machine_lacks_hwloc())
         return;
-    if (sched_getaffinity(0, sizeof all, &all) != 0 || !CPU_ISSET(0, &all) ||
+    if (has_places() || sched_getaffinity(0, sizeof all, &all) != 0 || !CPU_ISSET(0, &all) ||
         !CPU_ISSET(1, &all)) {
-        harness_skip("needs CPUs 0 and 1");
+        harness_skip("needs CPUs 0 and 1 in the mask");
         return;
     }
     setenv("HWLOC_SYNTHETIC", "numa:2 core:1 pu:1", 1);
@@ -239,6 +273,7 @@ int main(int argc, char **argv)
     static const harness_case cases[] = {
         {"this machine is possible", this_machine_is_possible},
         {"CPUs are those of the affinity mask", cpus_are_those_of_the_affinity_mask},
+        {bound_case, a_bound_process_has_all_of_its_places},
         {"another machine in the environment is not ours",
          another_machine_in_the_environment_is_not_ours},
         {"two nodes that are said to be here", two_nodes_that_are_said_to_be_here},
