@@ -436,7 +436,9 @@ BNORM_API bnorm_status bnorm_migrate(const bnorm_plan *plan, const bnorm_matrix 
 
 /* Copy between a row-major matrix and the plan's panels, on the plan's threads.
  * rows: 0 or as args.rows.  pack writes zeros to the columns beyond cols.
- * Errors: ARGUMENT (also: overlap), UNSUPPORTED (a plan that is not PANELS). */
+ * Fastest where panels, and rows that are written, begin on cache lines (bnorm_alloc).
+ * Errors: ARGUMENT (also: overlap), UNSUPPORTED (a plan that is not PANELS, or for
+ * planning only), BUSY. */
 BNORM_API bnorm_status bnorm_pack(const bnorm_plan *plan, int64_t rows, const bnorm_matrix *from,
                                   const bnorm_matrix *panels);
 BNORM_API bnorm_status bnorm_unpack(const bnorm_plan *plan, int64_t rows,

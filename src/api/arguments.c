@@ -196,20 +196,6 @@ static bnorm_status check_running(const checker *check)
     return BNORM_OK;
 }
 
-static bnorm_status check_rows(const checker *check)
-{
-    bnorm_args *args = check->args;
-    const int64_t most = check->plan->problem.rows;
-    if (args->rows == 0)
-        args->rows = most;
-    else if (args->rows == BNORM_NO_ROWS)
-        args->rows = 0;
-    else if (args->rows < 0 || args->rows > most)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "args.rows is %lld; expected at most the problem's "
-                          "%lld, or BNORM_NO_ROWS", (long long)args->rows, (long long)most);
-    return BNORM_OK;
-}
-
 bnorm_status bnorm_check_args(const bnorm_plan *plan, unsigned operation, const bnorm_args *args,
                               bnorm_args *complete)
 {
@@ -221,7 +207,7 @@ bnorm_status bnorm_check_args(const bnorm_plan *plan, unsigned operation, const 
     *complete = *args;
     if (operation == BNORM_STEP && !args->upstream)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "args.upstream is NULL; step needs it");
-    BNORM_TRY(check_rows(&check));
+    BNORM_TRY(bnorm_check_rows("args.rows", &complete->rows, plan));
     list_fields(&check);
     for (int i = 0; i < FIELDS; i++)
         BNORM_TRY(check_field(&check, &check.field[i]));

@@ -79,3 +79,16 @@ bnorm_status bnorm_check_here(const bnorm_plan *plan)
                           "expected one without options.synthetic and options.xml");
     return BNORM_OK;
 }
+
+bnorm_status bnorm_check_rows(const char *name, int64_t *rows, const bnorm_plan *plan)
+{
+    const int64_t most = plan->problem.rows;
+    if (*rows == 0)
+        *rows = most;
+    else if (*rows == BNORM_NO_ROWS)
+        *rows = 0;
+    else if (*rows < 0 || *rows > most)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is %lld; expected at most the problem's %lld, or "
+                          "BNORM_NO_ROWS", name, (long long)*rows, (long long)most);
+    return BNORM_OK;
+}

@@ -34,7 +34,11 @@
  *   T_fma(a, b, c) = a*b + c, T_fnma(a, b, c) = c - a*b, rounded once
  * and fence(), which orders non-temporal stores before later ones, VECTORS (how
  * many a tile holds side by side, so that its accumulators fill the registers).
- * T_LANES divides BNORM_GROUP. */
+ * T_LANES divides BNORM_GROUP.
+ * Also a piece, BNORM_PIECE bytes of any type, whose bits survive:
+ *   piece_load(p) piece_store(p, v) piece_stream(p, v)     any alignment, but stream
+ *   piece_loadn(p, n) piece_storen(p, v, n)    n < BNORM_PIECE bytes, whole floats;
+ *                                              other bytes are loaded as 0 */
 #define vec_header HEADER(BNORM_KERNELS)
 #include vec_header
 
@@ -61,6 +65,7 @@
 #include "kernels/leaf.h"
 #include "kernels/apply.h"
 
+#include "kernels/copy.h"
 #include "kernels/merge.h"
 
 #define SET(t)                                                                                     \
@@ -73,5 +78,7 @@ extern const bnorm_kernels NAME(bnorm_kernels_, BNORM_KERNELS);
 const bnorm_kernels NAME(bnorm_kernels_, BNORM_KERNELS) = {
     TEXT(BNORM_KERNELS),
     {[BNORM_F32] = SET(f32), [BNORM_F64] = SET(f64)},
+    pack,
+    unpack,
     fence,
 };

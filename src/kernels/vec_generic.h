@@ -102,3 +102,5 @@ INLINE f64_vec f64_fma(f64_vec a, f64_vec b, f64_vec c)
 INLINE f32_vec f32_fnma(f32_vec a, f32_vec b, f32_vec c) { return f32_fma(-a, b, c); }
 INLINE f64_vec f64_fnma(f64_vec a, f64_vec b, f64_vec c) { return f64_fma(-a, b, c); }
 static void fence(void) {}
+
+#include "kernels/piece_generic.h"

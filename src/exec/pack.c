@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "exec/pack.h"
+
+#include "platform/team.h"
+
+enum {
+    ITEM_LEAVES = 4,      /* rows of an item, in leaves */
+    ITEMS_PER_THREAD = 4, /* at least, where there is enough to divide */
+    RANGE_BYTES = 8192,   /* of a row at a time: a band of it, and the next, are in L2 */
+    /* Rows of a band.  pack: few, as they are read from memory one after the other,
+     * but enough that prefetches through the next band reach far.  unpack: those of
+     * one panel are prefetched while those before it are copied. */
+    PACK_BAND_BYTES = 32 << 10,
+    PACK_LEAST_ROWS = 8, /* bands are multiples of it: whole lines of a panel */
+    PACK_MOST_ROWS = 64,
+    UNPACK_ROWS = 128
+};
+
+typedef struct {
+    const bnorm_plan *plan;
+    bnorm_copy_direction direction;
+    char *matrix, *panels;
+    size_t row_ld, panel_ld;   /* bytes */
+    int64_t cols;
+    int width;                 /* bytes of a panel's row */
+    int stream;                /* the target is larger than the caches */
+    int64_t edge[BNORM_MOST_SHARDS + 1]; /* part i: panels edge[i] .. edge[i + 1] - 1 */
+    bnorm_grid grid;           /* row groups x parts; its shards: which node's part i is */
+} copying;
+
+static bnorm_source source_of(const void *data, size_t ld, size_t ahead)
+{
+    return (bnorm_source){data, (ptrdiff_t)ld, (ptrdiff_t)ahead};
+}
+
+static bnorm_target target_of(const copying *c, void *data, size_t ld)
+{
+    const int lines = ((uintptr_t)data | ld) % BNORM_LINE == 0;
+    return (bnorm_target){data, (ptrdiff_t)ld, c->stream && lines};
+}
+
+static int64_t band_rows(const copying *c, ptrdiff_t bytes)
+{
+    if (c->direction == BNORM_TO_ROWS)
+        return UNPACK_ROWS;
+    int64_t rows = PACK_BAND_BYTES / bytes / PACK_LEAST_ROWS * PACK_LEAST_ROWS;
+    return bnorm_max(PACK_LEAST_ROWS, bnorm_min(rows, PACK_MOST_ROWS));
+}
+
+/* Rows of some panels, band by band. */
+static void copy_range(const copying *c, bnorm_range rows, bnorm_range panels)
+{
+    const bnorm_kernels *kernels = c->plan->context->kernels;
+    const size_t width = (size_t)c->width, size = c->plan->kernels->size;
+    const int64_t begin = panels.begin * c->plan->panel;
+    const int64_t end = bnorm_min(panels.end * c->plan->panel, c->cols);
+    const ptrdiff_t bytes = (ptrdiff_t)(end - begin) * (ptrdiff_t)size;
+    const int64_t band = band_rows(c, bytes);
+
+    for (int64_t row = rows.begin; row < rows.end; row += band) {
+        const int count = (int)bnorm_min(band, rows.end - row);
+        char *in_rows = c->matrix + (size_t)row * c->row_ld + (size_t)begin * size;
+        char *in_panels =
+            c->panels + (size_t)panels.begin * c->panel_ld + (size_t)row * width;
+        if (c->direction == BNORM_TO_PANELS)
+            kernels->pack(target_of(c, in_panels, c->panel_ld),
+                          source_of(in_rows, c->row_ld, (size_t)band * c->row_ld), count, bytes,
+                          c->width);
+        else
+            kernels->unpack(target_of(c, in_rows, c->row_ld),
+                            source_of(in_panels, c->panel_ld, (size_t)band * width), count, bytes,
+                            c->width);
+    }
+}
+
+static void copy_item(void *data, int64_t item, const bnorm_worker *worker)
+{
+    const copying *c = data;
+    const bnorm_place place = bnorm_grid_item(&c->grid, item);
+    const bnorm_range rows = bnorm_grid_rows(&c->grid, place.group);
+    const int64_t end = c->edge[place.block + 1], step = RANGE_BYTES / c->width;
+
+    (void)worker;
+    for (int64_t panel = c->edge[place.block]; panel < end; panel += step)
+        copy_range(c, rows, (bnorm_range){panel, bnorm_min(panel + step, end)});
+    if (c->stream)
+        c->plan->context->kernels->fence();
+}
+
+/* Items: a few leaves of a node's panels, or with few rows of a part of them. */
+static void divide(copying *c, int64_t rows)
+{
+    const bnorm_shards *shards = &c->plan->shards;
+    const int64_t groups = bnorm_ceil_div(bnorm_leaf_count(rows), ITEM_LEAVES);
+    const int64_t wanted =
+        bnorm_ceil_div((int64_t)ITEMS_PER_THREAD * c->plan->context->seats.threads, groups);
+    bnorm_shards *parts = &c->grid.shards;
+
+    for (int i = 0; i < shards->count; i++) {
+        const bnorm_shard *shard = &shards->shard[i];
+        const int64_t length = shard->end - shard->begin;
+        const int64_t most = bnorm_min(length, BNORM_MOST_SHARDS / shards->count);
+        const int64_t count = bnorm_min(most, bnorm_ceil_div(wanted, shards->count));
+        for (int64_t part = 0; part < count; part++) {
+            c->edge[parts->count] =
+                shard->begin + bnorm_range_part(length, count, part).begin;
+            parts->shard[parts->count] =
+                (bnorm_shard){parts->count, parts->count + 1, 1, shard->node};
+            c->edge[++parts->count] = shard->end;
+        }
+    }
+    c->grid.rows = rows;
+    c->grid.panels = 1;
+    c->grid.row_groups = groups;
+    c->grid.col_blocks = parts->count;
+}
+
+void bnorm_copy(const bnorm_plan *plan, int64_t rows, const bnorm_matrix *matrix,
+                const bnorm_matrix *panels, bnorm_copy_direction direction)
+{
+    const bnorm_seats *seats = &plan->context->seats;
+    const size_t size = plan->kernels->size;
+    const int64_t cols = plan->problem.cols;
+    int64_t first[BNORM_MOST_NODES + 1];
+    if (rows == 0 || cols == 0)
+        return;
+    /* the ld of a single row or panel is not used, and may be beyond any address */
+    copying c = {
+        .plan = plan,
+        .direction = direction,
+        .matrix = matrix->data,
+        .panels = panels->data,
+        .row_ld = rows > 1 ? (size_t)matrix->ld * size : 0,
+        .panel_ld = cols > plan->panel ? (size_t)panels->ld * size : 0,
+        .cols = cols,
+        .width = (int)plan->panel * (int)size,
+        .stream = 2.0 * (double)rows * (double)cols * (double)size >
+                  (double)plan->context->machine.llc,
+    };
+    divide(&c, rows);
+    bnorm_grid_first(&c.grid, seats->nodes, first);
+    bnorm_team_run(seats, bnorm_grid_items(&c.grid), first, copy_item, &c);
+}
