@@ -13,7 +13,11 @@
 typedef struct {
     int64_t rows, cols;
     bnorm_dtype dtype;
-    bnorm_matrix x, y, dy, dx;
+    const layout *layout;
+    bnorm_matrix x, y, dy, dx; /* in that layout */
+    struct {
+        bnorm_matrix x, y, dy, dx;
+    } row_major; /* the same row-major: copies, or, where the layout is rows, themselves */
     void *vectors; /* the memory of all those below, cols elements each */
     void *gamma, *beta, *mean, *rstd, *dgamma, *dbeta, *running_mean, *running_var;
     double *labels;
@@ -28,24 +32,41 @@ typedef struct {
     uint64_t seed;
 } batch_source;
 
-/* Bytes that a batch takes, its padding aside. */
-double batch_bytes(int64_t rows, int64_t cols, bnorm_dtype dtype);
+/* Bytes that a batch takes, its row-major copies included, the padding of rows aside. */
+double batch_bytes(int64_t rows, int64_t cols, bnorm_dtype dtype, const layout *layout);
 
-/* Allocate and fill: x from the source, gamma near 1, beta near 0, and with
- * e's forward mean, rstd and, where there is a loss, dy at the y it gives.
- * e must be able to run BNORM_FORWARD. */
+/* Allocate and fill, in the layout of e's problem: x from the source, gamma near 1,
+ * beta near 0, and with e's forward mean, rstd and, where there is a loss, dy at the
+ * y it gives.  e must be able to run BNORM_FORWARD. */
 outcome batch_create(batch *b, const engine *e, const batch_source *source);
 
 void batch_free(batch *b);
 
+/* The batch as those see it who know row-major matrices only.  Owns nothing. */
+batch batch_row_major(const batch *b);
+
 /* The arguments of one operation on this batch. */
 void batch_args(const batch *b, const operation *op, bnorm_args *args);
 
-/* Overwrite what op is to write with garbage (NaN), so that nothing stale can
- * pass for a result. */
+/* Overwrite y and dx with garbage (NaN), as far as op is to write them, so that
+ * nothing stale can pass for a result. */
+void batch_poison_matrices(batch *b, const operation *op);
+
+/* The same for all that op is to write. */
 void batch_poison(batch *b, const operation *op);
 
-/* A hash of what op writes, in which every NaN is the same. */
+/* Bring the row-major copies of what op has written up to date, with e's plan. */
+outcome batch_fetch(batch *b, const engine *e, const operation *op);
+
+/* Poison, run op once with e, whose problem is like the batch's, and fetch. */
+outcome batch_run(batch *b, const operation *op, const engine *e);
+
+/* When something has written to the row-major dy: make it again what operations are
+ * given. */
+outcome batch_restore_dy(batch *b, const engine *e);
+
+/* A hash of what op has written, the same for all layouts and NaNs.  The row-major
+ * copies must be up to date, here and below. */
 uint64_t batch_hash(const batch *b, const operation *op);
 
 typedef struct {
@@ -53,11 +74,8 @@ typedef struct {
     char worst[160];  /* where that is, in words */
 } batch_verdict;
 
-/* Compare all that op has written with the oracle.  problem: the engine's. */
-bool batch_verify(batch *b, const operation *op, const bnorm_problem *problem,
-                  batch_verdict *verdict);
-
-/* Run op once on poisoned outputs, then verify; complains when it is wrong. */
+/* Run op once on poisoned outputs, then compare all that it has written with the
+ * oracle; complains when it is wrong. */
 outcome batch_run_verified(batch *b, const operation *op, const engine *e,
                            batch_verdict *verdict);
 

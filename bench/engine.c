@@ -18,6 +18,9 @@ outcome engine_create(engine *e, const engine_choice *choice, int64_t rows, int6
     bnorm_status status = bnorm_context_options_init(&options, sizeof options);
     options.isa = choice->isa;
     options.threads = choice->threads;
+    options.binding = choice->binding;
+    options.synthetic = choice->synthetic;
+    options.xml = choice->xml;
     if (!status)
         status = bnorm_context_create(&e->context, &options);
     if (status)
@@ -28,9 +31,13 @@ outcome engine_create(engine *e, const engine_choice *choice, int64_t rows, int6
     e->problem.dtype = e->problem.stats_dtype = dtype;
     e->problem.strategy = choice->strategy;
     e->problem.operations = operations;
+    if (choice->layout) {
+        e->problem.layout = choice->layout->kind;
+        e->problem.panel_width = choice->layout->panel_width;
+    }
     if (!status)
         status = bnorm_plan_create(&e->plan, e->context, &e->problem);
-    if (!status)
+    if (!status && !choice->planning)
         status = bnorm_plan_prepare(e->plan);
     if (status) {
         outcome result = engine_complain("plan", status);

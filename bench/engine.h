@@ -3,13 +3,20 @@
 #ifndef BENCH_ENGINE_H
 #define BENCH_ENGINE_H
 
+#include <stdbool.h>
+
 #include "bnorm.h"
+#include "layout.h"
 #include "outcome.h"
 
 typedef struct {
     const char *isa; /* NULL: the library's choice */
     int threads;     /* 0: the library's choice */
     bnorm_strategy strategy;
+    const layout *layout; /* NULL: rows */
+    bnorm_binding binding;
+    const char *synthetic, *xml; /* another machine; NULL: this one */
+    bool planning;   /* nothing will be executed */
 } engine_choice;
 
 typedef struct {

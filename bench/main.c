@@ -19,11 +19,12 @@ static const command commands[] = {
          "1.02 of it means that the ceiling is wrong, and fails.",
      .operations = "fused", .shapes = "65536x1024", .run = run_command},
     {.name = "verify", .bit = COMMAND_VERIFY, .argument = "",
-     .summary = "compare results with an oracle, and their bits over threads, ISAs, strategies",
+     .summary = "compare results with an oracle, and their bits over threads, ISAs, layouts",
      .details =
          "Compare every output with an oracle in long double, within bounds derived for\n"
          "each value, and the bits of all outputs over teams of 1, 2, 3, 7 and 16\n"
-         "threads, all ISAs of this CPU and all strategies, but for what options fix.",
+         "threads, all ISAs of this CPU, all strategies and all layouts, but for what\n"
+         "options fix; rows are always among the layouts.",
      .operations = "forward,backward,fused,step,infer",
      .shapes = "1x1,2x3,63x16,64x17,65x7,129x64,1000x33,4099x64,3000x1023",
      .run = verify_command},
@@ -32,7 +33,7 @@ static const command commands[] = {
      .details =
          "What run does, over a file of lines 'name rows cols [count]'; # begins a\n"
          "comment.  count weights the geometric mean at the end, which --csv leaves out.\n"
-         "Shapes beyond --max-bytes are skipped, with a message.",
+         "Shapes beyond the memory are skipped, with a message.",
      .operations = "fused", .shapes = "", .run = sweep_command},
     {.name = "compare", .bit = COMMAND_COMPARE, .argument = "[FILE]",
      .summary = "run the same work on a peer, in turns",
@@ -41,7 +42,8 @@ static const command commands[] = {
          "find the same.  ratio is the peer's time over bnorm's (above 1: bnorm is\n"
          "faster), the median over all rounds, with the least and the most; --csv leaves\n"
          "out the geometric mean at the end.  The textbook: row-order OpenMP loops with\n"
-         "omp simd and this build's compiler flags.  FILE: shapes, as for sweep.",
+         "omp simd and this build's compiler flags, on rows, whatever bnorm's layout.\n"
+         "FILE: shapes, as for sweep.",
      .operations = "forward,backward,fused", .shapes = "65536x1024,1048576x64",
      .run = compare_command},
 };

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "options.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "machine.h"
 #include "record.h"
+#include "values.h"
 
 enum {
     MEASURES = COMMAND_RUN | COMMAND_SWEEP | COMMAND_COMPARE,
     READS = COMMAND_RUN | COMMAND_VERIFY,
-    ALL = MEASURES | COMMAND_VERIFY
+    EXECUTES = MEASURES | COMMAND_VERIFY,
+    ALL = EXECUTES | COMMAND_TOPO
 };
 
 enum {
     OP, SHAPE, INPUT, FORMAT, LABELS, DATASET, LOSS, DTYPE, LAYOUT, ISA, STRATEGY, THREADS,
-    REPS, VERIFY, PEER, MAX_BYTES, SEED, JSON, CSV, HELP, TABLE_SIZE
+    BINDING, SYNTHETIC, XML, REPS, VERIFY, PEER, MAX_BYTES, SEED, PLOT, JSON, CSV, HELP,
+    TABLE_SIZE
 };
 
 /* One row per option: reading and help both go by it. */
@@ -30,7 +30,7 @@ static const struct {
 } table[TABLE_SIZE] = {
     [OP] = {"op", "LIST", ALL,
             "forward, backward, fused, step, infer; separated by commas"},
-    [SHAPE] = {"shape", "LIST", ALL,
+    [SHAPE] = {"shape", "LIST", ALL & ~COMMAND_SWEEP,
                "ROWSxCOLS, separated by commas; with --input, of a raw file"},
     [INPUT] = {"input", "FILE", READS,
                "take x from FILE instead of random numbers; may be repeated"},
@@ -40,25 +40,36 @@ static const struct {
                 "CSV: name or number (from 1) of the labels' column;\n"
                 "HDF5: the dataset of the labels"},
     [DATASET] = {"dataset", "NAME", READS, "HDF5: the dataset of x"},
-    [LOSS] = {"loss", "NAME", ALL,
+    [LOSS] = {"loss", "NAME", EXECUTES,
               "dy is the gradient of softmax, squared or logistic loss on the\n"
               "labels (default: random dy; step: squared)"},
     [DTYPE] = {"dtype", "T", ALL, "f32 or f64 (default f32; verify: both)"},
-    [LAYOUT] = {"layout", "L", ALL, "rows: row after row (default)"},
+    [LAYOUT] = {"layout", "L", ALL,
+                "rows: row after row (default); panels, panels8: panels of 16 or\n"
+                "8 columns, one after the other (verify: all of them)"},
     [ISA] = {"isa", "NAME", ALL, "generic, avx2, avx512 or neon (default: the best)"},
     [STRATEGY] = {"strategy", "NAME", ALL, "auto, stream or resident (default auto)"},
     [THREADS] = {"threads", "N", ALL,
                  "default: OMP_NUM_THREADS, or what the machine leaves"},
+    [BINDING] = {"binding", "B", ALL,
+                 "inherit: threads run where the system lets them (default);\n"
+                 "spread: over all NUMA nodes; compact: one node after the other"},
+    [SYNTHETIC] = {"synthetic", "TEXT", COMMAND_TOPO,
+                   "the machine of this hwloc description, such as\n"
+                   "\"pack:2 numa:4 core:16 pu:2\", instead of this one"},
+    [XML] = {"xml", "FILE", COMMAND_TOPO,
+             "the machine that lstopo --of xml has described, instead of this one"},
     [REPS] = {"reps", "N", MEASURES, "rounds of measurement (default 15)"},
     [VERIFY] = {"verify", NULL, COMMAND_RUN | COMMAND_SWEEP,
                 "compare every output with the oracle"},
     [PEER] = {"peer", "NAME", COMMAND_COMPARE, "whom to compare with: textbook (default)"},
-    [MAX_BYTES] = {"max-bytes", "SIZE", ALL,
+    [MAX_BYTES] = {"max-bytes", "SIZE", EXECUTES,
                    "the most that one problem's matrices may take, such as 8G\n"
                    "(default: 80% of the memory available)"},
-    [SEED] = {"seed", "N", ALL, "of random numbers (default 1)"},
+    [SEED] = {"seed", "N", EXECUTES, "of random numbers (default 1)"},
+    [PLOT] = {"plot", "FILE", COMMAND_TOPO, "draw a picture, too: SVG"},
     [JSON] = {"json", NULL, ALL, "one JSON object per line instead of a table"},
-    [CSV] = {"csv", NULL, ALL, "comma-separated values instead of a table"},
+    [CSV] = {"csv", NULL, EXECUTES, "comma-separated values instead of a table"},
     [HELP] = {"help", NULL, ALL, "this text"},
 };
 
@@ -71,6 +82,12 @@ const char *options_strategy_name(bnorm_strategy strategy)
 {
     static const char *const names[] = {"auto", "stream", "resident"};
     return names[strategy];
+}
+
+const char *options_binding_name(bnorm_binding binding)
+{
+    static const char *const names[] = {"inherit", "spread", "compact"};
+    return names[binding];
 }
 
 void options_help(const command *command)
@@ -92,70 +109,6 @@ void options_help(const command *command)
     }
 }
 
-static outcome read_operations(options *o, const char *text)
-{
-    char *copy = strdup(text), *rest = NULL;
-    if (!copy)
-        return complain_as(OUTCOME_IMPOSSIBLE, "out of memory");
-    outcome result = OUTCOME_DONE;
-    o->operation_count = 0;
-    for (char *word = strtok_r(copy, ",", &rest); word && !result;
-         word = strtok_r(NULL, ",", &rest)) {
-        const operation *op = operation_find(word);
-        if (!op || o->operation_count == OPTIONS_LIST)
-            result = complain_as(OUTCOME_USAGE,
-                                 "--op '%s': expected forward, backward, fused, step or infer",
-                                 word);
-        else
-            o->operations[o->operation_count++] = op;
-    }
-    if (!result && o->operation_count == 0)
-        result = complain_as(OUTCOME_USAGE, "--op: expected at least one operation");
-    free(copy);
-    return result;
-}
-
-static outcome read_integer(const char *name, const char *text, long long least, long long most,
-                            long long *value)
-{
-    char *stop;
-    errno = 0;
-    *value = strtoll(text, &stop, 10);
-    if (errno || stop == text || *stop || *value < least || *value > most)
-        return complain_as(OUTCOME_USAGE, "--%s '%s': expected a whole number from %lld to %lld",
-                           name, text, least, most);
-    return OUTCOME_DONE;
-}
-
-/* "8G", "512M", "1e9": powers of 1024. */
-static outcome read_bytes(const char *text, double *bytes)
-{
-    char *stop;
-    *bytes = strtod(text, &stop);
-    const char *unit = *stop ? strchr("KMGT", *stop) : NULL;
-    if (unit && stop[1] == '\0')
-        *bytes = ldexp(*bytes, 10 * (int)(unit - "KMGT" + 1));
-    if (stop == text || (*stop && (!unit || stop[1])) || !(*bytes > 0))
-        return complain_as(OUTCOME_USAGE, "--max-bytes '%s': expected a size such as 8G or 512M",
-                           text);
-    return OUTCOME_DONE;
-}
-
-/* The index of text among the words of names, or -1 after a complaint. */
-static int read_choice(const char *option, const char *text, const char *names)
-{
-    size_t length = strlen(text);
-    int index = 0;
-    for (const char *word = names; *word; index++) {
-        size_t size = strcspn(word, " ");
-        if (size == length && strncmp(word, text, size) == 0)
-            return index;
-        word += size + (word[size] != '\0');
-    }
-    complain("--%s '%s': expected one of: %s", option, text, names);
-    return -1;
-}
-
 static outcome add_input(options *o, const char *path)
 {
     if (o->input_count == OPTIONS_LIST)
@@ -172,7 +125,7 @@ typedef struct {
 
 static outcome set_format(input_options *input, const char *text)
 {
-    int choice = read_choice("format", text, "csv raw hdf5");
+    int choice = values_choice("format", text, "csv raw hdf5");
     static const dataset_format formats[] = {DATASET_CSV, DATASET_RAW, DATASET_HDF5};
     if (choice < 0)
         return OUTCOME_USAGE;
@@ -189,16 +142,23 @@ static outcome set_named(options *o, int id, const char *text)
             return complain_as(OUTCOME_USAGE,
                                "--loss '%s': expected softmax, squared or logistic", text);
     } else if (id == DTYPE) {
-        choice = read_choice("dtype", text, "f32 f64");
+        choice = values_choice("dtype", text, "f32 f64");
         o->dtype = choice == 1 ? BNORM_F64 : BNORM_F32;
         o->dtype_given = true;
     } else if (id == LAYOUT) {
-        choice = read_choice("layout", text, "rows");
+        o->layout = layout_find(text);
+        o->layout_given = true;
+        if (!o->layout)
+            return complain_as(OUTCOME_USAGE, "--layout '%s': expected rows, panels or panels8",
+                               text);
+    } else if (id == BINDING) {
+        choice = values_choice("binding", text, "inherit spread compact");
+        o->binding = (bnorm_binding)(choice < 0 ? 0 : choice);
     } else if (id == STRATEGY) {
-        choice = read_choice("strategy", text, "auto stream resident");
+        choice = values_choice("strategy", text, "auto stream resident");
         o->strategy = (bnorm_strategy)(choice < 0 ? 0 : choice);
     } else if (id == PEER) {
-        choice = read_choice("peer", text, "textbook");
+        choice = values_choice("peer", text, "textbook");
         o->peer = text;
     }
     return choice < 0 ? OUTCOME_USAGE : OUTCOME_DONE;
@@ -206,11 +166,13 @@ static outcome set_named(options *o, int id, const char *text)
 
 static outcome set_number(options *o, int id, const char *text)
 {
-    if (id == MAX_BYTES)
-        return read_bytes(text, &o->max_bytes);
+    if (id == MAX_BYTES) {
+        o->max_bytes_given = true;
+        return values_bytes(table[id].name, text, &o->max_bytes);
+    }
     long long value, least = id == SEED ? 0 : 1;
     long long most = id == THREADS ? 65536 : id == REPS ? 100000 : INT64_MAX;
-    outcome result = read_integer(table[id].name, text, least, most, &value);
+    outcome result = values_integer(table[id].name, text, least, most, &value);
     if (id == THREADS)
         o->threads = (int)value;
     else if (id == REPS)
@@ -232,7 +194,8 @@ static outcome set(options *o, input_options *input, int id, const char *text)
 {
     switch (id) {
     case OP:
-        return read_operations(o, text);
+        return values_operations(table[id].name, text, OPTIONS_LIST, o->operations,
+                                 &o->operation_count);
     case SHAPE:
         return shape_list_parse(&o->shapes, text);
     case INPUT:
@@ -247,6 +210,15 @@ static outcome set(options *o, input_options *input, int id, const char *text)
         return OUTCOME_DONE;
     case ISA:
         o->isa = text;
+        return OUTCOME_DONE;
+    case SYNTHETIC:
+        o->synthetic = text;
+        return OUTCOME_DONE;
+    case XML:
+        o->xml = text;
+        return OUTCOME_DONE;
+    case PLOT:
+        o->plot = text;
         return OUTCOME_DONE;
     case THREADS: case REPS: case SEED: case MAX_BYTES:
         return set_number(o, id, text);
@@ -281,6 +253,8 @@ static outcome finish(options *o, const input_options *input, int count, char **
                            "--json: this bnorm-bench was built without jansson");
     if (!o->input_count && (input->format || input->labels || input->dataset))
         return complain_as(OUTCOME_USAGE, "--format, --labels and --dataset need --input");
+    if (o->synthetic && o->xml)
+        return complain_as(OUTCOME_USAGE, "--synthetic and --xml exclude each other");
     for (int i = 0; i < o->input_count; i++) {
         dataset_source *source = &o->inputs[i];
         source->format = input->format;
@@ -294,7 +268,8 @@ static outcome finish(options *o, const input_options *input, int count, char **
     }
     outcome result = OUTCOME_DONE;
     if (o->operation_count == 0)
-        result = read_operations(o, command->operations);
+        result = values_operations(table[OP].name, command->operations, OPTIONS_LIST,
+                                   o->operations, &o->operation_count);
     for (int i = 0; i < o->operation_count && o->loss; i++) {
         if (o->operations[i]->flag == BNORM_STEP && !o->loss->elementwise)
             return complain_as(OUTCOME_USAGE, "--loss %s needs whole rows, and step sees blocks "
@@ -319,7 +294,7 @@ outcome options_read(options *o, const command *command, int argc, char **argv, 
                 table[id].name, table[id].value ? required_argument : no_argument, NULL, id};
     }
     *o = (options){.command = command, .reps = 15, .seed = 1, .peer = "textbook",
-                   .max_bytes = 0.8 * machine_memory()};
+                   .layout = layouts, .max_bytes = 0.8 * machine_memory()};
     input_options input = {DATASET_BY_NAME, NULL, NULL};
     *help = false;
     opterr = 0;

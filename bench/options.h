@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "dataset.h"
+#include "layout.h"
 #include "loss.h"
 #include "operation.h"
 #include "outcome.h"
@@ -23,16 +24,22 @@ typedef struct options {
     int input_count;
     bnorm_dtype dtype;
     bool dtype_given;
+    const layout *layout;
+    bool layout_given;
     bnorm_strategy strategy;
     const char *isa;   /* NULL: the context's choice */
     int threads;       /* 0: the context's choice */
+    bnorm_binding binding;
+    const char *synthetic, *xml; /* topo: another machine; NULL: this one */
     int reps;
     const loss *loss;  /* NULL: dy is random */
     bool verify;
     uint64_t seed;
     double max_bytes;  /* of one problem's matrices */
+    bool max_bytes_given;
     enum { STYLE_TABLE, STYLE_JSON, STYLE_CSV } style;
     const char *peer;
+    const char *plot;  /* topo: the picture's file, or NULL */
     const char *file;  /* sweep and compare: shapes */
 } options;
 
@@ -40,7 +47,8 @@ enum { /* which commands know an option */
     COMMAND_RUN = 1 << 0,
     COMMAND_VERIFY = 1 << 1,
     COMMAND_SWEEP = 1 << 2,
-    COMMAND_COMPARE = 1 << 3
+    COMMAND_COMPARE = 1 << 3,
+    COMMAND_TOPO = 1 << 4
 };
 
 typedef struct command {
@@ -65,5 +73,6 @@ void options_help(const command *command);
 
 const char *options_dtype_name(bnorm_dtype dtype);
 const char *options_strategy_name(bnorm_strategy strategy);
+const char *options_binding_name(bnorm_binding binding);
 
 #endif

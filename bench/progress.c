@@ -6,14 +6,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "timing.h"
+#include "clock.h"
 
 static bool shown;
 
 void progress_show(const char *format, ...)
 {
     static double start;
-    double now = timing_now();
+    double now = clock_now();
     if (start == 0)
         start = now;
     if (now - start < 1.0 || !isatty(STDERR_FILENO))

@@ -5,6 +5,11 @@
 
 #include "machine.h"
 
+const char *report_machine(const options *o)
+{
+    return o->synthetic ? o->synthetic : o->xml ? o->xml : machine_cpu();
+}
+
 void report_author_is(report_author *a, const engine *e)
 {
     if (a->threads > 0)
@@ -12,8 +17,8 @@ void report_author_is(report_author *a, const engine *e)
     snprintf(a->isa, sizeof a->isa, "%s", bnorm_context_isa(e->context));
     a->threads = bnorm_context_threads(e->context);
     if (a->options->style == STYLE_TABLE)
-        printf("bnorm %s (%s) on %s\n%s\n\n", bnorm_version(), machine_commit(), machine_cpu(),
-               bnorm_context_describe(e->context));
+        printf("bnorm %s (%s) on %s\n%s\n\n", bnorm_version(), machine_commit(),
+               report_machine(a->options), bnorm_context_describe(e->context));
 }
 
 void report_begin(record *r, const report_author *a)
@@ -22,10 +27,10 @@ void report_begin(record *r, const report_author *a)
     record_text(r, "command", a->options->command->name);
     record_text(r, "version", bnorm_version());
     record_text(r, "commit", machine_commit());
-    record_text(r, "cpu", machine_cpu());
+    record_text(r, "cpu", report_machine(a->options));
     record_text(r, "isa", a->isa);
     record_integer(r, "threads", a->threads);
-    record_text(r, "binding", "inherit"); /* threads stay where the caller lets them */
+    record_text(r, "binding", options_binding_name(a->options->binding));
 }
 
 void report_summary(record *r, const report_author *a, const operation *op)
@@ -33,19 +38,28 @@ void report_summary(record *r, const report_author *a, const operation *op)
     report_begin(r, a);
     record_text(r, "op", op->name);
     record_text(r, "dtype", options_dtype_name(a->options->dtype));
-    record_text(r, "layout", "rows");
+    record_text(r, "layout", a->options->layout->name);
 }
 
-void report_problem(record *r, const workbench *w, const operation *op)
+report_subject report_subject_of(const workbench *w)
 {
     const batch *b = &w->batch;
-    record_text(r, "name", w->problem->name);
+    return (report_subject){w->problem->name, b->layout->name, b->rows, b->cols, b->x.ld,
+                            b->dtype};
+}
+
+void report_problem(record *r, const report_subject *subject, const operation *op)
+{
+    record_text(r, "name", subject->name);
     record_text(r, "op", op->name);
-    record_integer(r, "rows", b->rows);
-    record_integer(r, "cols", b->cols);
-    record_text(r, "dtype", options_dtype_name(b->dtype));
-    record_text(r, "layout", "rows");
-    record_integer(r, "ld", b->x.ld);
+    record_integer(r, "rows", subject->rows);
+    record_integer(r, "cols", subject->cols);
+    record_text(r, "dtype", options_dtype_name(subject->dtype));
+    record_text(r, "layout", subject->layout);
+    if (subject->ld > 0)
+        record_integer(r, "ld", subject->ld);
+    else
+        record_null(r, "ld");
 }
 
 outcome report_print(const options *o, const record *r)
@@ -57,16 +71,16 @@ outcome report_print(const options *o, const record *r)
     return OUTCOME_DONE;
 }
 
-int report_row(table *t, const workbench *w, const operation *op)
+int report_row(table *t, const report_subject *subject, const operation *op)
 {
-    const batch *b = &w->batch;
     if (table_row(t))
         return -1;
     int c = 0;
-    table_cell(t, c++, TABLE_PLAIN, "%s", w->problem->name);
-    table_cell(t, c++, TABLE_PLAIN, "%lld", (long long)b->rows);
-    table_cell(t, c++, TABLE_PLAIN, "%lld", (long long)b->cols);
-    table_cell(t, c++, TABLE_PLAIN, "%s", options_dtype_name(b->dtype));
+    table_cell(t, c++, TABLE_PLAIN, "%s", subject->name);
+    table_cell(t, c++, TABLE_PLAIN, "%lld", (long long)subject->rows);
+    table_cell(t, c++, TABLE_PLAIN, "%lld", (long long)subject->cols);
+    table_cell(t, c++, TABLE_PLAIN, "%s", options_dtype_name(subject->dtype));
+    table_cell(t, c++, TABLE_PLAIN, "%s", subject->layout);
     table_cell(t, c++, TABLE_PLAIN, "%s", op->name);
     return c;
 }

@@ -8,6 +8,9 @@
 #include "table.h"
 #include "workbench.h"
 
+/* The processor's name, or the description of the machine that is planned for. */
+const char *report_machine(const options *o);
+
 /* Who ran: kept for the summary, when the last engine is gone. */
 typedef struct {
     const options *options;
@@ -25,15 +28,24 @@ void report_begin(record *r, const report_author *a);
 /* op dtype layout, of a summary over all problems. */
 void report_summary(record *r, const report_author *a, const operation *op);
 
+typedef struct { /* the problem that a result is about */
+    const char *name, *layout;
+    int64_t rows, cols;
+    int64_t ld;      /* of x; 0: no matrix was made */
+    bnorm_dtype dtype;
+} report_subject;
+
+report_subject report_subject_of(const workbench *w);
+
 /* name op rows cols dtype layout ld */
-void report_problem(record *r, const workbench *w, const operation *op);
+void report_problem(record *r, const report_subject *subject, const operation *op);
 
 /* Print a record as the options ask; nothing where a table was asked for. */
 outcome report_print(const options *o, const record *r);
 
 /* Begin a row of a table whose first columns have these headings; returns the
  * next column, or -1 when out of memory. */
-#define REPORT_HEADINGS "<problem", "rows", "cols", "<type", "<operation"
-int report_row(table *t, const workbench *w, const operation *op);
+#define REPORT_HEADINGS "<problem", "rows", "cols", "<type", "<layout", "<operation"
+int report_row(table *t, const report_subject *subject, const operation *op);
 
 #endif

@@ -56,6 +56,7 @@ done
 ends 2 "--dtype 'f8'" "an unknown type" run --dtype f8
 ends 2 "--strategy 'jump'" "an unknown strategy" run --strategy jump
 ends 2 "--layout 'jump'" "an unknown layout" run --layout jump
+ends 2 "--binding 'jump'" "an unknown binding" run --binding jump
 ends 2 "--loss 'jump'" "an unknown loss" run --loss jump
 ends 2 "--peer 'jump'" "an unknown peer" compare --peer jump
 ends 2 'isa is "jump"' "an unknown ISA" run --shape 3x4 --isa jump
@@ -65,7 +66,10 @@ ends 2 "--max-bytes '3X'" "a size with a wrong unit" run --max-bytes 3X
 ends 2 "exclude each other" "two styles at once" run --json --csv
 ends 2 "need --input" "labels of no input" run --labels label
 ends 2 "whole rows" "softmax block by block" run --op step --loss softmax
-ends 3 "skipped" "a problem beyond --max-bytes" run --shape 1000x100 --max-bytes 1K
+ends 3 "skipped.*--max-bytes allows" "a problem beyond --max-bytes" \
+    run --shape 1000x100 --max-bytes 1K
+ends 3 "skipped.*memory available" "a problem beyond the machine" run --shape 100000000x1000000
+ends 2 "'--shape'" "sweep has its shapes from a file" sweep --shape 3x4
 
 # ---- shapes -------------------------------------------------------------------
 
@@ -168,6 +172,14 @@ if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scra
         nothing "without --verify nothing is claimed"
     $bench verify --json --shape 65x7 --threads 1 > "$scratch/records"
     has_keys "keys of verify" $author $problem strategy verified max_error same_bits
+    grep -v '"layout":"rows",.*"layouts":"rows panels16 panels8"' "$scratch/records" |
+        nothing "verify compares all layouts"
+    $bench verify --json --shape 65x7 --threads 1 --layout panels8 > "$scratch/records"
+    grep -v '"layout":"panels8",.*"layouts":"rows panels8"' "$scratch/records" |
+        nothing "verify compares a layout with rows"
+    $bench run --json --shape 65x17 --layout panels --binding compact $small > "$scratch/records"
+    grep -v '"binding":"compact",.*"layout":"panels16","ld":[0-9]' "$scratch/records" |
+        nothing "records tell of layout and binding"
     printf 'one 65 7\ntwo 64 16 3\n' > "$scratch/shapes"
     $bench sweep --json "$scratch/shapes" $small > "$scratch/all"
     grep -v geomean "$scratch/all" > "$scratch/records"
@@ -207,6 +219,9 @@ if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scra
     grep geomean "$scratch/all" > "$scratch/records"
     has_keys "keys of compare's summary" $author op dtype layout peer geomean
     grep -c . "$scratch/records" | grep -vx 2 | nothing "compare: a summary per operation"
+    $bench compare --json --op fused --shape 65x17 --layout panels8 $small > "$scratch/records"
+    grep -v '"layout":"panels8",.*"peer_layout":"rows"' "$scratch/records" |
+        nothing "compare: the peer has rows"
 else
     grep -v 'without jansson' "$scratch/err" | nothing "--json without jansson says so"
     skip "keys of the records" "built without jansson"
@@ -223,5 +238,19 @@ for dtype in f32 f64; do
             --verify $small
     done
 done
-ends 0 ' yes  *yes ' "verify over teams and ISAs" verify --shape 1x1,65x17 --op forward,step
+ends 0 ' all .* yes  *yes ' "verify over teams, ISAs and layouts" \
+    verify --shape 1x1,65x17 --op forward,step
+for layout in panels panels8; do
+    ends 0 'fused' "all operations in $layout" run --op forward,backward,fused,step,infer \
+        --shape 129x17 --layout $layout --verify $small
+    grep -c ' yes ' "$scratch/out" | grep -vx 5 | nothing "all operations in $layout are verified"
+    ends 0 ' yes ' "the gradient of a loss in $layout" run --op fused,step --loss logistic \
+        --shape 129x17 --layout $layout --dtype f64 --verify $small
+    # step comes first: the peer writes the dy that the others are given
+    ends 0 '^infer: ' "a peer against $layout" compare --op step,backward,fused,infer \
+        --shape 129x17 --layout $layout $small
+done
+for binding in inherit spread compact; do
+    ends 0 ' yes ' "binding: $binding" run --shape 129x17 --binding $binding --verify --reps 1
+done
 finish

@@ -4,27 +4,20 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "progress.h"
 
 /* A sample shorter than this is mostly clock and thread wake-up. */
 #define SAMPLE_SECONDS 2e-3
 #define REPEAT_MAX 100000
 
-double timing_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static double sample(const contestant *c)
 {
-    double start = timing_now();
+    double start = clock_now();
     for (int i = 0; i < c->repeat; i++)
         c->run(c->self);
-    return (timing_now() - start) / c->repeat;
+    return (clock_now() - start) / c->repeat;
 }
 
 void timing_warm(contestant *contestants, int count)

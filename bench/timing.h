@@ -9,9 +9,6 @@
 
 #include <stdbool.h>
 
-/* Seconds of a clock that only runs forward. */
-double timing_now(void);
-
 typedef struct {
     void (*run)(void *self);
     void *self;

@@ -34,19 +34,17 @@ typedef struct { /* one operation on one problem */
 /* One operation with one engine: are the bits those of the first run? */
 static outcome repeat(workbench *w, const engine *e, const engine_choice *choice, finding *f)
 {
-    bnorm_args args;
-    batch_poison(&w->batch, f->op);
-    batch_args(&w->batch, f->op, &args);
-    bnorm_status status = f->op->execute(e->plan, &args);
-    if (status)
-        return engine_complain(f->op->name, status);
+    outcome result = batch_run(&w->batch, f->op, e);
+    if (result)
+        return result;
     f->runs++;
     if (batch_hash(&w->batch, f->op) == f->hash)
         return OUTCOME_DONE;
     f->same = false;
-    return complain_as(OUTCOME_FAILED, "%s %s %s: other bits with isa %s, %d threads, strategy %s",
-                       w->problem->name, options_dtype_name(w->batch.dtype), f->op->name,
-                       choice->isa, choice->threads, options_strategy_name(choice->strategy));
+    return complain_as(OUTCOME_FAILED, "%s %s %s: other bits with %s, isa %s, %d threads, "
+                       "strategy %s", w->problem->name, options_dtype_name(w->batch.dtype),
+                       f->op->name, choice->layout->name, choice->isa, choice->threads,
+                       options_strategy_name(choice->strategy));
 }
 
 /* All operations with one choice of ISA, team and strategy. */
@@ -71,7 +69,8 @@ static outcome vary(workbench *w, const options *o, finding *findings)
     outcome result = OUTCOME_DONE;
     int usable, sizes = sizeof team_sizes / sizeof *team_sizes;
     for (int i = 0; bnorm_isa_name(i, &usable); i++) {
-        engine_choice choice = {.isa = bnorm_isa_name(i, &usable)};
+        engine_choice choice = {.isa = bnorm_isa_name(i, &usable), .layout = w->batch.layout,
+                                .binding = o->binding};
         if (!usable || (o->isa && strcmp(o->isa, choice.isa) != 0))
             continue;
         progress_show("%s: %s", w->problem->name, choice.isa);
@@ -87,12 +86,42 @@ static outcome vary(workbench *w, const options *o, finding *findings)
     return result;
 }
 
-static outcome report(session *s, const workbench *w, const finding *f)
+/* Rows, with which all are compared, and those asked for. */
+static bool takes_part(const options *o, const layout *l)
 {
-    char hash[17];
+    return l == layouts || l == o->layout || !o->layout_given;
+}
+
+/* "rows panels16 panels8" */
+static void name_layouts(const options *o, char *text, size_t size)
+{
+    size_t used = 0;
+    *text = '\0';
+    for (const layout *l = layouts; l->name && used < size; l++) {
+        if (takes_part(o, l))
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " " : "", l->name);
+    }
+}
+
+static outcome report(session *s, report_subject subject, const finding *f)
+{
+    const options *o = s->o;
+    char hash[17], names[64];
     snprintf(hash, sizeof hash, "%016" PRIx64, f->hash);
+    name_layouts(o, names, sizeof names);
+    record r;
+    report_begin(&r, &s->author);
+    report_problem(&r, &subject, f->op);
+    record_text(&r, "layouts", names);
+    record_text(&r, "strategy", options_strategy_name(o->strategy));
+    record_integer(&r, "runs", f->runs);
+    record_flag(&r, "same_bits", f->same);
+    record_flag(&r, "verified", f->right && f->same);
+    record_number(&r, "max_error", f->verdict.max_error);
+    record_text(&r, "hash", hash);
     table *t = &s->table;
-    int c = report_row(t, w, f->op);
+    subject.layout = o->layout_given ? o->layout->name : "all";
+    int c = report_row(t, &subject, f->op);
     if (c >= 0) {
         table_cell(t, c++, TABLE_PLAIN, "%d", f->runs);
         table_cell(t, c++, f->same ? TABLE_GOOD : TABLE_BAD, f->same ? "yes" : "NO");
@@ -100,40 +129,65 @@ static outcome report(session *s, const workbench *w, const finding *f)
         table_cell(t, c++, TABLE_PLAIN, "%.2g", f->verdict.max_error);
         table_cell(t, c++, TABLE_PLAIN, "%s", hash);
     }
-    record r;
-    report_begin(&r, &s->author);
-    report_problem(&r, w, f->op);
-    record_text(&r, "strategy", options_strategy_name(s->o->strategy));
-    record_integer(&r, "runs", f->runs);
-    record_flag(&r, "same_bits", f->same);
-    record_flag(&r, "verified", f->right && f->same);
-    record_number(&r, "max_error", f->verdict.max_error);
-    record_text(&r, "hash", hash);
-    return report_print(s->o, &r);
+    return report_print(o, &r);
+}
+
+/* One operation, and is it right?  The first of all runs gives the bits. */
+static outcome run_first(workbench *w, finding *f)
+{
+    batch_verdict verdict = {0};
+    outcome result = batch_run_verified(&w->batch, f->op, &w->engine, &verdict);
+    if (result != OUTCOME_DONE)
+        f->right = false;
+    if (result != OUTCOME_DONE && result != OUTCOME_FAILED)
+        return result;
+    uint64_t hash = batch_hash(&w->batch, f->op);
+    if (f->runs++ == 0)
+        f->hash = hash;
+    if (!(verdict.max_error <= f->verdict.max_error))
+        f->verdict = verdict;
+    if (hash == f->hash)
+        return result;
+    f->same = false;
+    return complain_as(OUTCOME_FAILED, "%s %s %s: other bits with %s than with rows",
+                       w->problem->name, options_dtype_name(w->batch.dtype), f->op->name,
+                       w->batch.layout->name);
+}
+
+static outcome verify_layout(workbench *w, const options *o, finding *findings)
+{
+    outcome result = OUTCOME_DONE;
+    for (int i = 0; i < o->operation_count; i++)
+        result = outcome_worse(result, run_first(w, &findings[i]));
+    if (!o->layout_given || o->layout == w->batch.layout)
+        result = outcome_worse(result, vary(w, o, findings));
+    return result;
 }
 
 static outcome verify_type(session *s, const shape *problem, const dataset *input,
                            bnorm_dtype dtype)
 {
     const options *o = s->o;
-    workbench w;
-    outcome result = workbench_open(&w, o, problem, input, dtype);
-    if (result)
-        return result;
-    report_author_is(&s->author, &w.engine);
+    outcome result = OUTCOME_DONE;
+    report_subject subject = {0};
     finding findings[OPTIONS_LIST];
-    for (int i = 0; i < o->operation_count; i++) {
-        finding *f = &findings[i];
-        *f = (finding){.op = o->operations[i], .same = true, .runs = 1};
-        outcome one = batch_run_verified(&w.batch, f->op, &w.engine, &f->verdict);
-        f->right = one == OUTCOME_DONE;
-        f->hash = batch_hash(&w.batch, f->op);
-        result = outcome_worse(result, one);
-    }
-    result = outcome_worse(result, vary(&w, o, findings));
     for (int i = 0; i < o->operation_count; i++)
-        result = outcome_worse(result, report(s, &w, &findings[i]));
-    workbench_close(&w);
+        findings[i] = (finding){.op = o->operations[i], .right = true, .same = true};
+    for (const layout *l = layouts; l->name; l++) {
+        if (!takes_part(o, l))
+            continue;
+        workbench w;
+        outcome opened = workbench_open(&w, o, problem, input, dtype, l);
+        if (opened)
+            return outcome_worse(result, opened);
+        report_author_is(&s->author, &w.engine);
+        if (l == o->layout)
+            subject = report_subject_of(&w);
+        result = outcome_worse(result, verify_layout(&w, o, findings));
+        workbench_close(&w);
+    }
+    for (int i = 0; i < o->operation_count; i++)
+        result = outcome_worse(result, report(s, subject, &findings[i]));
     return result;
 }
 

@@ -16,22 +16,26 @@ unsigned workbench_operations(const options *o)
 
 engine_choice workbench_choice(const options *o)
 {
-    return (engine_choice){.isa = o->isa, .threads = o->threads, .strategy = o->strategy};
+    return (engine_choice){.isa = o->isa, .threads = o->threads, .strategy = o->strategy,
+                           .layout = o->layout, .binding = o->binding,
+                           .synthetic = o->synthetic, .xml = o->xml};
 }
 
 outcome workbench_open(workbench *w, const options *o, const shape *problem,
-                       const dataset *input, bnorm_dtype dtype)
+                       const dataset *input, bnorm_dtype dtype, const layout *layout)
 {
     memset(w, 0, sizeof *w);
     w->problem = problem;
-    double bytes = batch_bytes(problem->rows, problem->cols, dtype);
+    double bytes = batch_bytes(problem->rows, problem->cols, dtype, layout);
     if (bytes > o->max_bytes)
         return complain_as(OUTCOME_IMPOSSIBLE,
-                           "%s skipped: %lld x %lld needs %.3g GiB, --max-bytes allows %.3g",
+                           "%s skipped: %lld x %lld needs %.3g GiB, %s %.3g",
                            problem->name, (long long)problem->rows, (long long)problem->cols,
-                           bytes / 0x1p30, o->max_bytes / 0x1p30);
+                           bytes / 0x1p30, o->max_bytes_given ? "--max-bytes allows"
+                           : "80% of the memory available is", o->max_bytes / 0x1p30);
     progress_show("%s: filling", problem->name);
     engine_choice choice = workbench_choice(o);
+    choice.layout = layout;
     batch_source source = {input, o->loss, o->seed};
     outcome result = engine_create(&w->engine, &choice, problem->rows, problem->cols, dtype,
                                    workbench_operations(o));

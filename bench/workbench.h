@@ -14,9 +14,9 @@ typedef struct {
 } workbench;
 
 /* For all operations of the options.  input: x and labels, or NULL for random.
- * OUTCOME_IMPOSSIBLE, after a complaint, where it is beyond --max-bytes. */
+ * OUTCOME_IMPOSSIBLE, after a complaint, where it takes more memory than it may. */
 outcome workbench_open(workbench *w, const options *o, const shape *problem,
-                       const dataset *input, bnorm_dtype dtype);
+                       const dataset *input, bnorm_dtype dtype, const layout *layout);
 
 void workbench_close(workbench *w);
 

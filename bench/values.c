@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "values.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+outcome values_integer(const char *option, const char *text, long long least, long long most,
+                       long long *value)
+{
+    char *stop;
+    errno = 0;
+    *value = strtoll(text, &stop, 10);
+    if (errno || stop == text || *stop || *value < least || *value > most)
+        return complain_as(OUTCOME_USAGE, "--%s '%s': expected a whole number from %lld to %lld",
+                           option, text, least, most);
+    return OUTCOME_DONE;
+}
+
+outcome values_bytes(const char *option, const char *text, double *bytes)
+{
+    char *stop;
+    *bytes = strtod(text, &stop);
+    const char *unit = *stop ? strchr("KMGT", *stop) : NULL;
+    if (unit && stop[1] == '\0')
+        *bytes = ldexp(*bytes, 10 * (int)(unit - "KMGT" + 1));
+    if (stop == text || (*stop && (!unit || stop[1])) || !(*bytes > 0))
+        return complain_as(OUTCOME_USAGE, "--%s '%s': expected a size such as 8G or 512M",
+                           option, text);
+    return OUTCOME_DONE;
+}
+
+int values_choice(const char *option, const char *text, const char *names)
+{
+    size_t length = strlen(text);
+    int index = 0;
+    for (const char *word = names; *word; index++) {
+        size_t size = strcspn(word, " ");
+        if (size == length && strncmp(word, text, size) == 0)
+            return index;
+        word += size + (word[size] != '\0');
+    }
+    complain("--%s '%s': expected one of: %s", option, text, names);
+    return -1;
+}
+
+outcome values_operations(const char *option, const char *text, int most,
+                          const operation **operations, int *count)
+{
+    char *copy = strdup(text), *rest = NULL;
+    if (!copy)
+        return complain_as(OUTCOME_IMPOSSIBLE, "out of memory");
+    outcome result = OUTCOME_DONE;
+    *count = 0;
+    for (char *word = strtok_r(copy, ",", &rest); word && !result;
+         word = strtok_r(NULL, ",", &rest)) {
+        const operation *op = operation_find(word);
+        if (!op || *count == most)
+            result = complain_as(OUTCOME_USAGE,
+                                 "--%s '%s': expected forward, backward, fused, step or infer",
+                                 option, word);
+        else
+            operations[(*count)++] = op;
+    }
+    if (!result && *count == 0)
+        result = complain_as(OUTCOME_USAGE, "--%s: expected at least one operation", option);
+    free(copy);
+    return result;
+}

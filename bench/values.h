@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The values of options, read from their words; complaints name the option. */
+#ifndef BENCH_VALUES_H
+#define BENCH_VALUES_H
+
+#include "operation.h"
+#include "outcome.h"
+
+/* A whole number from least to most. */
+outcome values_integer(const char *option, const char *text, long long least, long long most,
+                       long long *value);
+
+/* "8G", "512M", "1e9": powers of 1024. */
+outcome values_bytes(const char *option, const char *text, double *bytes);
+
+/* The index of text among the words of names, or -1 after a complaint. */
+int values_choice(const char *option, const char *text, const char *names);
+
+/* Operations separated by commas, at most `most`, at least one. */
+outcome values_operations(const char *option, const char *text, int most,
+                          const operation **operations, int *count);
+
+#endif
