@@ -7,6 +7,7 @@
 #include "compare.h"
 #include "options.h"
 #include "run.h"
+#include "topo.h"
 #include "verify.h"
 
 static const command commands[] = {
@@ -46,6 +47,15 @@ static const command commands[] = {
          "FILE: shapes, as for sweep.",
      .operations = "forward,backward,fused", .shapes = "65536x1024,1048576x64",
      .run = compare_command},
+    {.name = "topo", .bit = COMMAND_TOPO, .argument = "",
+     .summary = "draw the machine, and who owns which rows and columns",
+     .details =
+         "Draw the machine as the library sees it, and the matrix as a plan divides it\n"
+         "among NUMA nodes and threads; nothing runs.  remote: bytes of one matrix from\n"
+         "bnorm_alloc that lie on another node than the thread that works on them; exact.\n"
+         "--json tells of every thread.  Without hwloc the machine is seen as flat, and\n"
+         "other machines can't be read.",
+     .operations = "fused", .shapes = "65536x1024", .run = topo_command},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -42,7 +42,7 @@ ends 2 '^usage:' "no command"
 ends 0 '^usage:' "help" --help
 ends 0 '^bnorm-bench [0-9]' "version" --version
 ends 2 "unknown command 'jump'" "an unknown command" jump
-for command in run verify sweep compare; do
+for command in run verify sweep compare topo; do
     ends 0 "^usage: bnorm-bench $command" "$command --help" $command --help
 done
 ends 2 "unknown .*'--jump'" "an unknown option" run --jump
@@ -253,4 +253,101 @@ done
 for binding in inherit spread compact; do
     ends 0 ' yes ' "binding: $binding" run --shape 129x17 --binding $binding --verify --reps 1
 done
+
+# ---- topo -----------------------------------------------------------------------
+
+# well_formed FILE: complaints about XML, if there is anybody to make them
+well_formed() {
+    if command -v xmllint >/dev/null 2>&1; then
+        xmllint --noout "$1" 2>&1
+    elif command -v python3 >/dev/null 2>&1; then
+        python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$1" 2>&1
+    fi
+}
+
+ends 0 '^remote bytes: 0 of 268 MB$' "topo of this machine" topo --plot "$scratch/here.svg"
+well_formed "$scratch/here.svg" | nothing "its picture is XML"
+ends 2 "No such file" "a picture in no folder" topo --plot "$scratch/absent/here.svg"
+ends 2 "one shape" "two pictures in one file" topo --shape 3x4,4x3 --plot "$scratch/here.svg"
+ends 2 "exclude each other" "two machines at once" topo --synthetic numa:2 --xml "$scratch/xml"
+ends 2 "'--synthetic'" "no run on another machine" run --synthetic numa:2
+
+big="pack:2 numa:4 core:16 pu:2"
+$bench topo --synthetic "$big" > "$scratch/out" 2>&1 </dev/null
+if [ $? = 3 ]; then
+    grep -q 'hwloc' "$scratch/out" || cat "$scratch/out"
+    skip "topo of other machines" "no hwloc"
+else
+    ends 2 "synthetic" "no description of a machine" topo --synthetic "nonsense:x"
+    ends 2 "xml" "an XML file that is not there" topo --xml "$scratch/absent.xml"
+    for layout in rows panels panels8; do
+        ends 0 '^remote bytes: 0 of 2147 MB$' "no remote bytes in $layout" \
+            topo --synthetic "$big" --shape 1048576x512 --layout $layout --plot "$scratch/big.svg"
+        grep -c '^  node [0-7]: 16 cores x 2, CPUs [0-9]*-[0-9]*, threads [0-9]*-[0-9]*' \
+            "$scratch/out" | grep -vx 8 | nothing "all nodes and threads, $layout"
+        { # the first two lines name the program and the machine
+            sed 1,2d "$scratch/out" | awk 'length($0) > 100'
+            awk 'END { if (NR > 60) print NR " lines" }' "$scratch/out"
+        } | nothing "256 CPUs fit on a page, $layout"
+        {
+            well_formed "$scratch/big.svg"
+            for part in '<title' '<desc' 'role="img"' '>node 7, threads 224-255<'; do
+                grep -qF "$part" "$scratch/big.svg" || echo "no $part"
+            done
+            grep -n 'href\|<image\|<script\|@import' "$scratch/big.svg"
+        } | nothing "its picture, $layout"
+        # Where nodes meet, 7 times, they share one page at most.
+        for shape in 1000003x513 100000x3; do
+            $bench topo --synthetic "$big" --shape $shape --layout $layout |
+                awk -v page="$(getconf PAGESIZE)" '
+                     /^remote bytes:/ { seen = 1; if ($3 > 7 * page) print }
+                     END { if (!seen) print "no totals" }' |
+                nothing "at most one page where nodes meet, $shape $layout"
+        done
+    done
+    ends 0 '^\.\.\.$' "64 nodes are not all shown" topo --synthetic "numa:64 pu:4" \
+        --shape 1000003x513 --plot "$scratch/big.svg"
+    well_formed "$scratch/big.svg" | nothing "their picture"
+    ends 0 'threads 0, 1 idle' "threads that have nothing to do" \
+        topo --synthetic "numa:1 pu:2" --shape 3x4
+    lstopo=$(command -v lstopo-no-graphics || command -v lstopo)
+    if [ "$lstopo" ] && "$lstopo" --input "$big" --of xml "$scratch/big.xml" >/dev/null 2>&1; then
+        $bench topo --xml "$scratch/big.xml" 2>&1 | sed 1d > "$scratch/by_xml"
+        $bench topo --synthetic "$big" 2>&1 | sed 1d | diff - "$scratch/by_xml" |
+            nothing "the same machine as an XML file"
+    else
+        skip "the same machine as an XML file" "no lstopo"
+    fi
+    if $bench topo --json --synthetic "$big" --shape 1048576x512 > "$scratch/all" 2>&1; then
+        owned="blocks bytes local_bytes remote_bytes"
+        cp "$scratch/all" "$scratch/records"
+        has_keys "keys of topo" $author record $problem
+        grep '"record":"thread"' "$scratch/all" > "$scratch/records"
+        has_keys "keys of threads" thread os_cpu node row_begin row_end col_begin col_end $owned
+        grep '"record":"node"' "$scratch/all" > "$scratch/records"
+        has_keys "keys of nodes" node os_node node_threads row_begin row_end $owned
+        tr -d '{}"' < "$scratch/all" | awk -F, '
+            {
+                delete value
+                for (i = 1; i <= NF; i++) if (split($i, pair, ":") == 2) value[pair[1]] = pair[2]
+                kind = value["record"]
+                count[kind]++
+                bytes[kind] += value["bytes"]
+                if (value["local_bytes"] + value["remote_bytes"] != value["bytes"])
+                    print "local and remote are not all: " $0
+            }
+            END {
+                if (count["machine"] != 1 || count["node"] != 8 || count["thread"] != 256 ||
+                    count["totals"] != 1)
+                    print "records are missing"
+                if (bytes["node"] != 2147483648 || bytes["thread"] != 2147483648 ||
+                    bytes["totals"] != 2147483648)
+                    print "bytes: " bytes["node"] " " bytes["thread"] " " bytes["totals"]
+            }' | nothing "bytes of threads and nodes are the matrix"
+        if command -v python3 >/dev/null 2>&1; then
+            python3 -c 'import json, sys; [json.loads(line) for line in sys.stdin]' \
+                < "$scratch/all" 2>&1 | nothing "records of topo are JSON"
+        fi
+    fi
+fi
 finish
