@@ -102,6 +102,28 @@ static void leave_none_out(int nodes, const int *weight, int *part)
     }
 }
 
+/* No node gets more shares than it has items: those left over go where a share then
+ * has most, as long as there is such a node. */
+static void leave_none_idle(int nodes, const int64_t *first, int *part)
+{
+    for (int k = 0; k < nodes; k++)
+        while (part[k] > first[k + 1] - first[k]) {
+            double most = 1;
+            int busiest = -1;
+            for (int i = 0; i < nodes; i++) {
+                double load = (double)(first[i + 1] - first[i]) / (part[i] + 1);
+                if (load < most)
+                    continue;
+                most = load;
+                busiest = i;
+            }
+            if (busiest < 0)
+                return;
+            part[k]--;
+            part[busiest]++;
+        }
+}
+
 void bnorm_seats_shares(const bnorm_seats *seats, const int64_t *first, int team, int *share)
 {
     const int nodes = seats->nodes;
@@ -124,6 +146,7 @@ void bnorm_seats_shares(const bnorm_seats *seats, const int64_t *first, int team
         weight[k] = first[k] < first[k + 1] ? weight[k] : 0;
     }
     apportion(team, nodes, weight, part);
+    leave_none_idle(nodes, first, part);
     for (int k = 0; k < nodes; k++)
         weight[k] = first[k] < first[k + 1];
     leave_none_out(nodes, weight, part);

@@ -36,8 +36,9 @@ int bnorm_seats_node(const bnorm_seats *seats, int seat);
 
 /* The first share of each node, share[nodes] = team: how many of a team of `team`
  * threads (1 .. threads) work for each node.  In proportion to seats among nodes
- * that have items (first[k] < first[k+1]), and at least one for each of those;
- * with fewer threads than such nodes all shares are node 0's, and item ranges
+ * that have items (first[k] < first[k+1]), at least one for each of those, and no
+ * more than it has items, of which there are `team` or more in all; with fewer
+ * threads than such nodes all shares are node 0's, and item ranges
  * know no nodes. */
 void bnorm_seats_shares(const bnorm_seats *seats, const int64_t *first, int team, int *share);
 

@@ -213,19 +213,23 @@ static void lay_out(int64_t *first, const bnorm_seats *seats, int way)
 }
 
 /* Shares of a team where each node with items has threads: in order, at least one
- * for each such node, none for others, near their part of the team. */
+ * for each such node, none for others, no more than items, near their part of the team. */
 static int count_unfair(const bnorm_seats *seats, const int64_t *first, int team,
                         const int *share)
 {
     int wrong = 0, seated = 0, scarce = 0, exact = team == seats->threads;
     for (int k = 0; k < seats->nodes; k++) {
         seated += first[k] < first[k + 1] ? seats->count[k] : 0;
-        exact = exact && first[k] < first[k + 1] && seats->count[k] > 0;
+        exact = exact && first[k] < first[k + 1] && seats->count[k] > 0 &&
+                first[k + 1] - first[k] >= seats->count[k];
     }
-    for (int k = 0; k < seats->nodes; k++)
-        scarce += first[k] < first[k + 1] && (int64_t)team * seats->count[k] < seated;
+    for (int k = 0; k < seats->nodes; k++) {
+        const int64_t items = first[k + 1] - first[k], due = (int64_t)team * seats->count[k];
+        scarce += items > 0 && (due < seated || items * seated < due);
+    }
     for (int k = 0; k < seats->nodes; k++) {
         const int64_t part = share[k + 1] - share[k];
+        wrong += team <= first[seats->nodes] && part > first[k + 1] - first[k];
         wrong += first[k] < first[k + 1] ? part < 1 : part != 0;
         wrong += exact && part != seats->count[k];
         if (seated > 0 && !scarce && first[k] < first[k + 1])
