@@ -10,18 +10,25 @@ int64_t bnorm_leaf_count(int64_t rows)
 
 /* ---- shards ----------------------------------------------------------------- */
 
+/* What falls to the first `part` of `all` seats: count * part / all, rounded.  The
+ * product itself might overflow. */
+static int64_t proportion(int64_t count, int64_t part, int64_t all)
+{
+    return count / all * part + (2 * (count % all) * part + all) / (2 * all);
+}
+
 bnorm_shards bnorm_shards_by_seats(int64_t count, int nodes, const int *seats)
 {
     bnorm_shards shards = {.count = 0};
-    int64_t all = 0, before = 0;
+    int64_t all = 0, seat = 0, begin = 0;
     for (int k = 0; k < nodes; k++)
         all += seats[k];
     for (int k = 0; k < nodes; k++) {
-        /* count * seats overflows for no matrix that fits in memory */
-        bnorm_shard shard = {count * before / all, count * (before + seats[k]) / all, 1, k};
-        before += seats[k];
-        if (shard.begin < shard.end)
-            shards.shard[shards.count++] = shard;
+        seat += seats[k];
+        int64_t end = proportion(count, seat, all);
+        if (begin < end)
+            shards.shard[shards.count++] = (bnorm_shard){begin, end, 1, k};
+        begin = end;
     }
     return shards;
 }
@@ -38,24 +45,42 @@ static int64_t length(const bnorm_shard *shard)
     return shard->end - shard->begin;
 }
 
-static int64_t shards_end(const bnorm_shards *shards)
+/* Divide one node's shards, of so many leaves together, into about `groups` row
+ * groups: in proportion to length, at least one for each.  Returns how many. */
+static int64_t divide_node(bnorm_shards *shards, int node, int64_t leaves, int64_t groups)
 {
-    return shards->count ? shards->shard[shards->count - 1].end : 0;
-}
-
-/* Divide shards of leaves into about `groups` row groups, each shard into at least
- * one; returns how many. */
-static int64_t divide_shards(bnorm_shards *shards, int64_t groups)
-{
-    const double leaves = (double)bnorm_max(shards_end(shards), 1);
-    int64_t sum = 0;
+    int64_t sum = 0, end = 0, begun = 0;
     for (int i = 0; i < shards->count; i++) {
         bnorm_shard *shard = &shards->shard[i];
-        int64_t part = (int64_t)((double)groups * (double)length(shard) / leaves + 0.5);
-        shard->groups = bnorm_max(bnorm_min(part, length(shard)), 1);
+        if (shard->node != node)
+            continue;
+        end += length(shard);
+        int64_t ended = (int64_t)((double)groups * (double)end / (double)leaves + 0.5);
+        shard->groups = bnorm_max(bnorm_min(ended - begun, length(shard)), 1);
         sum += shard->groups;
+        begun = ended;
     }
-    return bnorm_max(sum, 1);
+    return sum;
+}
+
+/* Divide shards of leaves into about `groups` row groups, those of a node in
+ * proportion to its seats: so every thread has as many of them.  Returns how many. */
+static int64_t divide_shards(bnorm_shards *shards, int64_t groups, const bnorm_division *d)
+{
+    int64_t leaves[BNORM_MOST_NODES] = {0}, all = 0, seat = 0, begun = 0, sum = 0;
+    for (int i = 0; i < shards->count; i++)
+        leaves[shards->shard[i].node] += length(&shards->shard[i]);
+    for (int k = 0; k < d->nodes; k++)
+        all += leaves[k] ? bnorm_max(d->seats[k], 1) : 0;
+    for (int k = 0; k < d->nodes; k++) {
+        if (leaves[k] == 0)
+            continue;
+        seat += bnorm_max(d->seats[k], 1);
+        int64_t ended = proportion(groups, seat, all);
+        sum += divide_node(shards, k, leaves[k], ended - begun);
+        begun = ended;
+    }
+    return sum;
 }
 
 /* ---- the grid ----------------------------------------------------------------- */
@@ -82,7 +107,7 @@ static void choose_grid(bnorm_grid *grid, const bnorm_division *d, int64_t threa
     const int64_t leaves = bnorm_max(bnorm_leaf_count(d->rows), 1);
     const int64_t least = bnorm_ceil_div(units, bnorm_max(d->max_cols / d->unit, 1));
     const int64_t most = bnorm_max(units / bnorm_max(d->min_cols / d->unit, 1), least);
-    const int64_t most_parts = bnorm_min(leaves, bnorm_max(d->most_groups, base)) / base;
+    const int64_t most_parts = bnorm_min(leaves, d->most_groups) / base;
 
     grid->row_groups = base;
     grid->col_blocks = least;
@@ -128,12 +153,13 @@ static void divide_rows(bnorm_grid *grid, const bnorm_division *d)
     grid->shards = *d->shards;
     if (grid->shards.count > 1 && base <= leaves && base <= d->most_groups) {
         choose_grid(grid, d, divisor, base);
-    } else {
-        choose_grid(grid, d, all, 1);
-        if (grid->shards.count > 1)
-            grid->shards = undivided(leaves);
+        grid->row_groups = divide_shards(&grid->shards, grid->row_groups, d);
+        return;
     }
-    grid->row_groups = divide_shards(&grid->shards, grid->row_groups);
+    choose_grid(grid, d, all, 1);
+    if (grid->shards.count > 1)
+        grid->shards = undivided(leaves);
+    grid->shards.shard[0].groups = grid->row_groups; /* of the one there is, if any */
 }
 
 /* Nodes own ranges of panels.  Fewer panels than threads: rows are divided, too. */
@@ -251,44 +277,25 @@ static int64_t items_of(const bnorm_grid *grid, const bnorm_shard *shard)
     return grid->panels ? length(shard) * grid->row_groups : shard->groups * grid->col_blocks;
 }
 
-/* The shard that comes after `last` when they are taken node by node; -1: none. */
-static int next_by_node(const bnorm_shards *shards, int last)
-{
-    const int node = last < 0 ? BNORM_ANY_NODE - 1 : shards->shard[last].node;
-    int next = -1;
-    for (int i = last + 1; i < shards->count && last >= 0; i++)
-        if (shards->shard[i].node == node)
-            return i;
-    for (int i = 0; i < shards->count; i++)
-        if (shards->shard[i].node > node &&
-            (next < 0 || shards->shard[i].node < shards->shard[next].node))
-            next = i;
-    return next;
-}
-
-/* Row groups before a row-major shard. */
-static int64_t groups_before(const bnorm_grid *grid, int shard)
-{
-    int64_t groups = 0;
-    for (int i = 0; i < shard; i++)
-        groups += grid->shards.shard[i].groups;
-    return groups;
-}
-
 bnorm_place bnorm_grid_item(const bnorm_grid *grid, int64_t item)
 {
-    for (int i = next_by_node(&grid->shards, -1); i >= 0; i = next_by_node(&grid->shards, i)) {
-        const bnorm_shard *shard = &grid->shards.shard[i];
-        const int64_t items = items_of(grid, shard);
-        if (item >= items) {
-            item -= items;
-            continue;
+    const bnorm_shards *shards = &grid->shards;
+    for (int node = BNORM_ANY_NODE; node < BNORM_MOST_NODES && shards->count > 0; node++) {
+        int64_t group = 0; /* the first of shard i, in rows */
+        for (int i = 0; i < shards->count; group += shards->shard[i++].groups) {
+            const bnorm_shard *shard = &shards->shard[i];
+            if (shard->node != node)
+                continue;
+            const int64_t items = items_of(grid, shard);
+            if (item >= items)
+                item -= items;
+            else if (grid->panels)
+                return (bnorm_place){item % grid->row_groups,
+                                     shard->begin + item / grid->row_groups, node};
+            else
+                return (bnorm_place){group + item / grid->col_blocks, item % grid->col_blocks,
+                                     node};
         }
-        if (grid->panels)
-            return (bnorm_place){item % grid->row_groups, shard->begin + item / grid->row_groups,
-                                 shard->node};
-        return (bnorm_place){groups_before(grid, i) + item / grid->col_blocks,
-                             item % grid->col_blocks, shard->node};
     }
     return (bnorm_place){0, item, BNORM_ANY_NODE}; /* no rows: blocks all the same */
 }

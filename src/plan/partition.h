@@ -53,7 +53,7 @@ typedef struct { /* what is to be divided */
     int64_t rows, cols, unit;
     int panels;
     int64_t min_cols, max_cols; /* of a row-major block, as far as cols allows */
-    int64_t most_groups;        /* row groups */
+    int64_t most_groups;        /* row groups; more where there are more shards */
     int nodes;
     const int *seats;           /* [nodes]: threads on each node; at least one in all */
     const bnorm_shards *shards; /* who owns what of the matrix (groups aside) */
@@ -63,7 +63,8 @@ typedef struct { /* what is to be divided */
  * few columns for the threads of a node. */
 bnorm_grid bnorm_partition(const bnorm_division *division);
 
-/* Shards in proportion to seats, of `count` leaves or panels. */
+/* Shards of `count` leaves or panels in proportion to seats, each within one of its
+ * exact part; none for nodes that get nothing. */
 bnorm_shards bnorm_shards_by_seats(int64_t count, int nodes, const int *seats);
 
 /* The same grid for fewer rows: they lie where they lay; fewer row groups where

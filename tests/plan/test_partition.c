@@ -1,87 +1,45 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The grid: every element in exactly one item, groups of rows that end on
- * leaves, blocks that begin on cache lines, and nobody idle while another
- * thread has two items.  Exhaustive over small sizes, all pairs of large ones.
+ * The grid: every element in exactly one item, groups of rows that end on leaves and
+ * lie on one node, blocks that begin on cache lines, and nobody idle while another
+ * thread has two items (tests/plan/grids_wrong.c).  All pairs of levels of ten
+ * factors here, their whole product in tests/long/test_partitions.c.
  */
 #include "plan/partition.h"
 
 #include "kernels/kernels.h"
+#include "plan/grids.h"
 #include "support/harness.h"
+#include "support/pairs.h"
 
-typedef struct {
-    int64_t rows, cols, unit, min_cols, max_cols;
-    int threads;
-} request;
+enum { ENOUGH = 5 }; /* notes of one case */
 
-static bnorm_grid divide(const request *r)
+static void report_trial(void *data, const int *level)
 {
-    return bnorm_partition(r->rows, r->cols, r->unit, r->threads, r->min_cols, r->max_cols,
-                           r->threads);
+    int *wrong = data;
+    static grids_case c;
+    CU_ASSERT_FATAL(grids_make(&c, level) == 0);
+    if (*wrong < ENOUGH)
+        *wrong += grids_report(&c);
 }
 
-/* Ranges that follow each other from 0 to n, inner edges on multiples of unit,
- * sizes within one unit of each other: then nothing is covered twice or not. */
-static const char *check_edges(bnorm_range (*part)(const bnorm_grid *, int64_t),
-                               const bnorm_grid *grid, int64_t parts, int64_t n, int64_t unit)
+static void all_pairs(void)
 {
-    int64_t at = 0, least = INT64_MAX, most = 0;
-    for (int64_t i = 0; i < parts; i++) {
-        bnorm_range range = part(grid, i);
-        if (range.begin != at)
-            return "a part does not begin where the one before ends";
-        if (range.end <= range.begin && n > 0)
-            return "an empty part";
-        if (range.begin % unit != 0)
-            return "an edge is not on a leaf or a cache line";
-        int64_t units = bnorm_ceil_div(range.end - range.begin, unit);
-        least = bnorm_min(least, units);
-        most = bnorm_max(most, units);
-        at = range.end;
-    }
-    if (at != n)
-        return "the last part does not end at the end";
-    return parts > 0 && most - least > 1 ? "parts differ by more than one unit" : NULL;
+    int wrong = 0, trials = pairs_all(GRIDS_FACTORS, grids_levels, report_trial, &wrong);
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT(trials > 0);
+    harness_note("%d trials of %lld", trials,
+                 (long long)pairs_product(GRIDS_FACTORS, grids_levels));
 }
 
-/* What is wrong with a grid; NULL: nothing. */
-static const char *check(const request *r, const bnorm_grid *grid)
+/* A case with one range of columns, seats to be chosen. */
+static grids_case request(int64_t rows, int64_t cols, int64_t unit, int64_t min_cols,
+                          int64_t max_cols)
 {
-    const char *wrong;
-    if (grid->row_groups < 1 || grid->col_blocks < (r->cols > 0))
-        return "no groups or no blocks";
-    wrong = check_edges(bnorm_grid_rows, grid, grid->row_groups, r->rows, BNORM_LEAF_ROWS);
-    if (!wrong)
-        wrong = check_edges(bnorm_grid_cols, grid, grid->col_blocks, r->cols, r->unit);
-    if (wrong)
-        return wrong;
-    if (bnorm_grid_width(grid) > bnorm_max(r->max_cols / r->unit, 1) * r->unit)
-        return "a block is wider than max_cols";
-    /* More items than threads only where blocks would be too wide otherwise,
-     * and then rows are not divided: no merging that nobody needs. */
-    if (grid->row_groups > 1 && grid->row_groups * grid->col_blocks > r->threads)
-        return "rows are divided although there are enough blocks";
-    /* Items are shared out by bnorm_range_part: one thread has two of them only
-     * when every thread has one. */
-    int64_t items = grid->row_groups * grid->col_blocks;
-    bnorm_range first = bnorm_range_part(items, r->threads, 0);
-    bnorm_range last = bnorm_range_part(items, r->threads, r->threads - 1);
-    if (first.end - first.begin >= 2 && last.end == last.begin)
-        return "a thread is idle while another has two items";
-    return NULL;
-}
-
-static int report(const request *r)
-{
-    bnorm_grid grid = divide(r);
-    const char *wrong = check(r, &grid);
-    if (wrong)
-        harness_note("%lld x %lld, unit %lld, %d threads, blocks of %lld to %lld: "
-                     "%lld x %lld: %s",
-                     (long long)r->rows, (long long)r->cols, (long long)r->unit, r->threads,
-                     (long long)r->min_cols, (long long)r->max_cols,
-                     (long long)grid.row_groups, (long long)grid.col_blocks, wrong);
-    return wrong != NULL;
+    grids_case c = {.division = {.rows = rows, .cols = cols, .unit = unit, .min_cols = min_cols,
+                                 .max_cols = max_cols, .most_groups = INT64_MAX},
+                    .shorter = rows / 3};
+    return c;
 }
 
 static void small_sizes(void)
@@ -91,75 +49,180 @@ static void small_sizes(void)
     int wrong = 0;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (int64_t cols = 0; cols <= 70; cols++)
-            for (int threads = 1; threads <= 9; threads++)
+            for (int seats = 1; seats <= 9; seats++)
                 for (int64_t unit = 1; unit <= 16; unit *= 4)
-                    for (int l = 0; l < 6 && wrong < 5; l++) {
-                        request r = {rows[i], cols, unit, limits[l][0], limits[l][1], threads};
-                        wrong += report(&r);
+                    for (int l = 0; l < 6 && wrong < ENOUGH; l++) {
+                        grids_case c = request(rows[i], cols, unit, limits[l][0], limits[l][1]);
+                        grids_seats(&c, 1, &seats);
+                        wrong += grids_report(&c);
                     }
     CU_ASSERT_EQUAL(wrong, 0);
 }
 
-static void large_sizes(void)
+static const int two[] = {8, 8}, uneven[] = {16, 15, 1}, holes[] = {5, 0, 7};
+
+static void every_width(void)
 {
-    static const int64_t rows[] = {1 << 10, 65536, 140001, (INT64_C(1) << 31) + 5,
-                                   INT64_C(1) << 40};
-    static const int64_t cols[] = {1, 16, 64, 100, 1000, 1023, 1024, 4096, 1 << 20};
-    static const int threads[] = {1, 2, 3, 7, 16, 64, 96, 128, 255, 256, 1024};
-    static const int64_t limits[][2] = {{16, 32}, {16, 4096}, {256, 2048}, {4096, 4096}};
     int wrong = 0;
-    for (int i = 0; i < 5; i++)
-        for (int j = 0; j < 9; j++)
-            for (int k = 0; k < 11; k++)
-                for (int l = 0; l < 8 && wrong < 5; l++) {
-                    request r = {rows[i], cols[j], l % 2 ? 16 : 8, limits[l / 2][0],
-                                 limits[l / 2][1], threads[k]};
-                    wrong += report(&r);
-                }
+    for (int64_t cols = 1; cols <= 4096; cols++)
+        for (int layout = 0; layout < 4 && wrong < ENOUGH; layout++) {
+            if (!harness_sampled((int)cols))
+                continue;
+            grids_case c = request(70000, cols, layout % 2 ? 16 : 8, 128, 1024);
+            c.division.panels = layout / 2;
+            grids_seats(&c, 2, two);
+            wrong += grids_report(&c);
+            grids_seats(&c, 3, uneven);
+            wrong += grids_report(&c);
+            grids_seats(&c, 3, holes);
+            wrong += grids_report(&c);
+        }
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
+static void every_pair_of_seats(void)
+{
+    int wrong = 0;
+    for (int a = 0; a <= 24; a++)
+        for (int b = a == 0; b <= 24; b++)
+            for (int64_t n = 1; n <= 50 && wrong < ENOUGH; n++) {
+                if (!harness_sampled(a + b + (int)n))
+                    continue;
+                int seats[] = {a, b};
+                grids_case c = request(64 * n, 40, 16, 16, 4096);
+                grids_seats(&c, 2, seats);
+                wrong += grids_report(&c);
+                c = request(70000, 16 * n, 16, 16, 4096);
+                c.division.panels = 1;
+                grids_seats(&c, 2, seats);
+                wrong += grids_report(&c);
+            }
     CU_ASSERT_EQUAL(wrong, 0);
 }
 
 /* Too few columns for the threads: rows are divided, and all threads work. */
 static void narrow_problems_use_all_threads(void)
 {
-    static const int64_t cols[] = {1, 16, 64};
-    for (int i = 0; i < 3; i++) {
-        request r = {100000, cols[i], 16, 16, 4096, 16};
-        bnorm_grid grid = divide(&r);
-        CU_ASSERT_EQUAL(grid.row_groups * grid.col_blocks, 16);
+    static const int seats[] = {16};
+    for (int64_t cols = 1; cols <= 64; cols *= 4) {
+        grids_case c = request(100000, cols, 16, 16, 4096);
+        grids_seats(&c, 1, seats);
+        bnorm_grid grid = bnorm_partition(&c.division);
+        CU_ASSERT_EQUAL(bnorm_grid_items(&grid), 16);
+        grids_seats(&c, 2, two);
+        grid = bnorm_partition(&c.division);
+        CU_ASSERT_EQUAL(bnorm_grid_items(&grid), 16);
     }
 }
 
-/* Enough columns: rows stay whole, and every thread has as many blocks. */
+/* Enough columns: rows stay whole within a node, and every thread has as many blocks:
+ * one where they may be as wide as they like, more where they must be narrow. */
 static void wide_problems_keep_rows_whole(void)
 {
-    for (int threads = 1; threads <= 16; threads *= 2) {
-        request r = {65536, 1024, 16, 16, 4096, threads};
-        bnorm_grid grid = divide(&r);
-        CU_ASSERT_EQUAL(grid.row_groups, 1);
-        CU_ASSERT_EQUAL(grid.col_blocks % threads, 0);
-    }
+    for (int threads = 1; threads <= 16; threads++)
+        for (int nodes = 1; nodes <= 4; nodes++) {
+            const int four[] = {threads, threads, threads, threads};
+            grids_case c = request(65536, 1024, 16, 16, 64);
+            grids_seats(&c, nodes, four);
+            bnorm_grid grid = bnorm_partition(&c.division);
+            CU_ASSERT_EQUAL(grid.row_groups, nodes);
+            CU_ASSERT_EQUAL(grid.col_blocks % threads, 0);
+            if (16 % threads != 0)
+                continue; /* as many blocks, or some fewer */
+            c.division.max_cols = 4096;
+            grid = bnorm_partition(&c.division);
+            CU_ASSERT_EQUAL(grid.row_groups, nodes);
+            CU_ASSERT_EQUAL(grid.col_blocks, threads);
+        }
+    /* 3 groups of 5 blocks would keep threads busier, 64/65 of the time and not 64/75,
+     * but merging costs more. */
+    static const int fifteen[] = {15};
+    grids_case c = request(65536, 1024, 16, 16, 4096);
+    grids_seats(&c, 1, fifteen);
+    bnorm_grid grid = bnorm_partition(&c.division);
+    CU_ASSERT(grid.row_groups == 1 && grid.col_blocks == 15);
 }
 
-/* The divisions of the words in partition.h. */
+/* The words of partition.h. */
 static void the_example(void)
 {
-    bnorm_grid grid = {150, 100, 16, 2, 3};
+    static const bnorm_grid grid = {150, 100, 16, 0, 2, 3, {1, {{0, 3, 2, BNORM_ANY_NODE}}}};
     bnorm_range rows = bnorm_grid_rows(&grid, 1), cols = bnorm_grid_cols(&grid, 2);
     CU_ASSERT(rows.begin == 128 && rows.end == 150);
     CU_ASSERT(cols.begin == 80 && cols.end == 100);
     CU_ASSERT_EQUAL(bnorm_grid_width(&grid), 48);
+    CU_ASSERT_EQUAL(bnorm_grid_height(&grid), 2);
+}
+
+static int place_is(const bnorm_grid *grid, int64_t item, int64_t group, int64_t block, int node)
+{
+    bnorm_place place = bnorm_grid_item(grid, item);
+    return place.group == group && place.block == block && place.node == node;
+}
+
+/* Node 1 has the first and the last leaves: groups are in the order of rows, items in
+ * that of nodes. */
+static void items_go_node_by_node(void)
+{
+    static const bnorm_grid grid = {
+        640, 32, 16, 0, 4, 2, {3, {{0, 3, 1, 1}, {3, 6, 2, 0}, {6, 10, 1, 1}}}};
+    int64_t first[4];
+    CU_ASSERT(place_is(&grid, 0, 1, 0, 0) && place_is(&grid, 1, 1, 1, 0));
+    CU_ASSERT(place_is(&grid, 2, 2, 0, 0) && place_is(&grid, 3, 2, 1, 0));
+    CU_ASSERT(place_is(&grid, 4, 0, 0, 1) && place_is(&grid, 5, 0, 1, 1));
+    CU_ASSERT(place_is(&grid, 6, 3, 0, 1) && place_is(&grid, 7, 3, 1, 1));
+    CU_ASSERT_EQUAL(bnorm_grid_rows(&grid, 2).begin, 5 * 64);
+    bnorm_grid_first(&grid, 3, first);
+    CU_ASSERT(first[0] == 0 && first[1] == 4 && first[2] == 8 && first[3] == 8);
+}
+
+static void panels_go_node_by_node(void)
+{
+    static const bnorm_grid grid = {
+        640, 50, 16, 1, 2, 4, {3, {{0, 1, 1, 1}, {1, 3, 1, 0}, {3, 4, 1, 1}}}};
+    CU_ASSERT(place_is(&grid, 0, 0, 1, 0) && place_is(&grid, 1, 1, 1, 0));
+    CU_ASSERT(place_is(&grid, 2, 0, 2, 0) && place_is(&grid, 3, 1, 2, 0));
+    CU_ASSERT(place_is(&grid, 4, 0, 0, 1) && place_is(&grid, 5, 1, 0, 1));
+    CU_ASSERT(place_is(&grid, 6, 0, 3, 1) && place_is(&grid, 7, 1, 3, 1));
+    CU_ASSERT_EQUAL(bnorm_grid_cols(&grid, 3).end, 50);
+}
+
+/* As exactly as whole leaves allow, however many there are. */
+static void shards_are_in_proportion(void)
+{
+    static const int64_t counts[] = {0, 1, 2, 31, 32, 33, 1000, INT64_C(1) << 34, INT64_MAX / 64};
+    static const int large[] = {20000, 1, 40000};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        for (int shift = 0; shift < 2; shift++) {
+            const int *seats = shift ? large : uneven;
+            const int64_t all = shift ? 60001 : 32;
+            bnorm_shards shards = bnorm_shards_by_seats(counts[i], 3, seats);
+            int64_t at = 0;
+            int wrong = 0;
+            for (int k = 0; k < shards.count; k++) {
+                const bnorm_shard *shard = &shards.shard[k];
+                double fair = (double)counts[i] * seats[shard->node] / (double)all;
+                double error = (double)(shard->end - shard->begin) - fair;
+                wrong += shard->begin != at || shard->end <= at;
+                wrong += error > 1 + 1e-15 * fair || error < -1 - 1e-15 * fair;
+                at = shard->end;
+            }
+            CU_ASSERT_EQUAL(wrong, 0);
+            CU_ASSERT_EQUAL(at, counts[i]);
+        }
 }
 
 static void fewer_rows_keep_the_rules(void)
 {
-    request r = {6400, 16, 16, 16, 64, 16};
-    bnorm_grid grid = divide(&r);
+    static const int sixteen[] = {16};
     int wrong = 0;
-    CU_ASSERT_EQUAL(grid.row_groups, 16);
-    for (r.rows = 0; r.rows <= 6400; r.rows++) {
-        bnorm_grid shorter = bnorm_partition_shorten(&grid, r.rows);
-        wrong += check(&r, &shorter) != NULL || shorter.col_blocks != grid.col_blocks;
+    for (int nodes = 1; nodes <= 2; nodes++) {
+        grids_case c = request(6400, 16, 16, 16, 64);
+        grids_seats(&c, nodes, nodes == 1 ? sixteen : two);
+        bnorm_grid grid = bnorm_partition(&c.division);
+        CU_ASSERT_EQUAL(grid.row_groups, 16);
+        for (c.shorter = 0; c.shorter <= 6400 && wrong < ENOUGH; c.shorter++)
+            wrong += grids_report(&c);
     }
     CU_ASSERT_EQUAL(wrong, 0);
 }
@@ -176,11 +239,16 @@ static void leaves(void)
 int main(int argc, char **argv)
 {
     static const harness_case cases[] = {
+        {"all pairs of machines, threads, problems and limits", all_pairs},
         {"small sizes, all", small_sizes},
-        {"large sizes, all pairs", large_sizes},
+        {"every number of columns", every_width},
+        {"every pair of seats", every_pair_of_seats},
         {"narrow problems use all threads", narrow_problems_use_all_threads},
         {"wide problems keep their rows whole", wide_problems_keep_rows_whole},
         {"the example of the header", the_example},
+        {"items go node by node", items_go_node_by_node},
+        {"panels go node by node", panels_go_node_by_node},
+        {"shards are in proportion to seats", shards_are_in_proportion},
         {"fewer rows keep the rules", fewer_rows_keep_the_rules},
         {"leaves", leaves},
     };
