@@ -232,6 +232,25 @@ static node_counts capacity(const bnorm_grid *grid)
                          schedule.workspace.group_list.nodes};
 }
 
+/* 16 columns; `shards` of uneven lengths, on any nodes, in groups of about as many
+ * leaves each.  One shard: exactly `groups` row groups. */
+static bnorm_grid divided(int64_t leaves, int64_t groups, int shards)
+{
+    bnorm_grid grid = {.rows = leaves * BNORM_LEAF_ROWS, .cols = 16, .unit = 16, .col_blocks = 1,
+                       .shards = {.count = shards}};
+    int64_t begin = 0;
+    for (int i = 0; i < shards; i++) {
+        bnorm_shard *shard = &grid.shards.shard[i];
+        int64_t most = leaves - begin - (shards - 1 - i); /* one leaf for each later one */
+        int64_t length = 1 + (int64_t)(data_bits(53, (uint64_t)(leaves + i)) % (uint64_t)most);
+        *shard = (bnorm_shard){begin, i == shards - 1 ? leaves : begin + length, 1, (7 - i) % 3};
+        shard->groups = bnorm_max((shard->end - begin) * groups / leaves, 1);
+        grid.row_groups += shard->groups;
+        begin = shard->end;
+    }
+    return grid;
+}
+
 static int overrun(const bnorm_grid *grid, node_counts room)
 {
     node_counts most = most_nodes(grid);
@@ -243,9 +262,23 @@ static void the_workspace_holds_the_nodes(void)
     int overruns = 0;
     for (int64_t leaves = 1; leaves <= 300; leaves++)
         for (int64_t groups = 1; groups <= leaves; groups += 1 + groups / 2) {
-            bnorm_grid grid = {leaves * BNORM_LEAF_ROWS, 16, 16, groups, 1};
+            bnorm_grid grid = divided(leaves, groups, 1);
+            CU_ASSERT_EQUAL(grid.row_groups, groups);
             overruns += overrun(&grid, capacity(&grid));
         }
+    CU_ASSERT_EQUAL(overruns, 0);
+}
+
+/* The highest group decides, whichever shard it is in. */
+static void the_workspace_holds_the_nodes_of_shards(void)
+{
+    int overruns = 0;
+    for (int64_t leaves = 8; leaves <= 300; leaves++)
+        for (int64_t groups = 1; groups <= leaves; groups += 1 + groups / 2)
+            for (int shards = 2; shards <= 8; shards++) {
+                bnorm_grid grid = divided(leaves, groups, shards);
+                overruns += overrun(&grid, capacity(&grid));
+            }
     CU_ASSERT_EQUAL(overruns, 0);
 }
 
@@ -255,10 +288,10 @@ static void fewer_rows_need_no_more_nodes(void)
 {
     static const int64_t planned[][2] = {{16, 4}, {64, 4}, {127, 5}, {256, 3}, {1024, 2}};
     int overruns = 0;
-    for (int i = 0; i < 5; i++) {
-        bnorm_grid grid = {planned[i][0] * BNORM_LEAF_ROWS, 16, 16, planned[i][1], 1};
+    for (int i = 0; i < 15; i++) {
+        bnorm_grid grid = divided(planned[i % 5][0], planned[i % 5][1], 1 + 2 * (i / 5));
         node_counts room = capacity(&grid);
-        for (int64_t leaves = 1; leaves <= planned[i][0]; leaves++) {
+        for (int64_t leaves = 1; leaves <= planned[i % 5][0]; leaves++) {
             bnorm_grid shorter = bnorm_partition_shorten(&grid, leaves * BNORM_LEAF_ROWS - 1);
             overruns += overrun(&shorter, room);
         }
@@ -275,6 +308,7 @@ int main(int argc, char **argv)
         {"large batches, random splits", large_splits_are_the_tree},
         {"no rows are zeros", no_rows_are_zeros},
         {"the workspace holds the nodes", the_workspace_holds_the_nodes},
+        {"the workspace holds the nodes of shards", the_workspace_holds_the_nodes_of_shards},
         {"fewer rows need no more nodes", fewer_rows_need_no_more_nodes},
     };
     kernels = &bnorm_kernels_best()->dtype[BNORM_F32];
