@@ -25,7 +25,7 @@ machine() {
     shift
     rm -rf "$machine"
     mkdir -p "$machine/bin" "$machine/project/m4" "$machine/project/tests"
-    for tier in isa sanitize; do
+    for tier in isa numa sanitize; do
         mkdir "$machine/project/tests/$tier"
         cp "$top/tests/$tier/packages.txt" "$machine/project/tests/$tier"
     done
@@ -246,6 +246,11 @@ run --no-install check-isa
     fails
     says "missing packages: .*qemu-user-static"
 } | nothing "each tier has its own list of packages"
+run --no-install check-numa
+{
+    fails
+    says "missing packages: .*qemu-system-x86"
+} | nothing "... and so has the one of emulated nodes"
 machine 0 dnf
 run check-isa
 {
