@@ -43,6 +43,13 @@ static hwloc_obj_t numa_of(hwloc_obj_t memory)
     return memory;
 }
 
+/* A cpuset may leave out the memory of nodes whose CPUs are ours. */
+static int has_memory(hwloc_topology_t topology, hwloc_obj_t numa)
+{
+    return numa->attr->numanode.local_memory > 0 &&
+           hwloc_bitmap_isset(hwloc_topology_get_allowed_nodeset(topology), numa->os_index);
+}
+
 /* The closest node whose CPUs include this one; of several that are as close (fast
  * and slow memory of the same CPUs) the first with memory, else the first.  None at
  * all, where the system does not tell: a node near it, else the first. */
@@ -54,8 +61,7 @@ static hwloc_obj_t find_home(hwloc_topology_t topology, hwloc_obj_t pu)
             hwloc_obj_t numa = numa_of(child);
             if (!numa || !hwloc_bitmap_isset(numa->cpuset, pu->os_index))
                 continue;
-            if (!found || (!found->attr->numanode.local_memory &&
-                           numa->attr->numanode.local_memory))
+            if (!found || (!has_memory(topology, found) && has_memory(topology, numa)))
                 found = numa;
         }
         if (found)
@@ -77,7 +83,7 @@ static hwloc_obj_t nearest_memory(hwloc_topology_t topology, hwloc_obj_t from)
     hwloc_uint64_t least = 0;
     hwloc_obj_t numa = NULL, first = NULL, nearest = NULL;
 
-    if (from->attr->numanode.local_memory)
+    if (has_memory(topology, from))
         return from;
     if (hwloc_distances_get_by_type(topology, HWLOC_OBJ_NUMANODE, &matrices, &latency,
                                     HWLOC_DISTANCES_KIND_MEANS_LATENCY, 0) != 0 ||
@@ -85,7 +91,7 @@ static hwloc_obj_t nearest_memory(hwloc_topology_t topology, hwloc_obj_t from)
         latency = NULL;
     while ((numa = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_NUMANODE, numa))) {
         hwloc_uint64_t there, back;
-        if (!numa->attr->numanode.local_memory)
+        if (!has_memory(topology, numa))
             continue;
         first = first ? first : numa;
         if (latency && hwloc_distances_obj_pair_values(latency, from, numa, &there, &back) == 0 &&
@@ -129,7 +135,8 @@ static void describe_nodes(const survey *s, bnorm_machine *machine)
         bnorm_numa_node *node = &machine->node[s->index[i]];
         node->os_index = (int)numa->os_index;
         node->memory = (int)nearest_memory(s->topology, numa)->os_index;
-        node->bytes += (double)numa->attr->numanode.local_memory;
+        if (has_memory(s->topology, numa))
+            node->bytes += (double)numa->attr->numanode.local_memory;
     }
 }
 
@@ -309,6 +316,9 @@ bnorm_status bnorm_hwloc_read(bnorm_machine *machine, const char *synthetic, con
     if ((synthetic && hwloc_topology_set_synthetic(topology, synthetic) != 0) ||
         (xml && hwloc_topology_set_xml(topology, xml) != 0))
         return refuse_foreign(synthetic, xml);
+    /* Otherwise hwloc would not say on which node a CPU is whose memory is not ours. */
+    if (!machine->foreign)
+        hwloc_topology_set_flags(topology, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
     int unread = hwloc_topology_load(topology);
     if (unread && machine->foreign)
         return refuse_foreign(synthetic, xml);
