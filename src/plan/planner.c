@@ -91,7 +91,8 @@ static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)
     const int64_t bytes =
         bnorm_max(bnorm_grid_width(&schedule->grid), 1) * (int64_t)plan->kernels->size;
     const int64_t group = bnorm_grid_height(&schedule->grid);
-    schedule->band_rows = band_rows(bytes);
+    /* a panel is in order whatever the height of a call */
+    schedule->band_rows = plan->panel ? BNORM_LEAF_ROWS : band_rows(bytes);
     schedule->ahead_rows = bnorm_max(AHEAD_BYTES / bytes, 1);
     schedule->step_rows = clamp(STEP_BYTES / bytes / BNORM_LEAF_ROWS, 1,
                                 bnorm_min(MAX_STEP_ROWS / BNORM_LEAF_ROWS, bnorm_max(group, 1))) *
