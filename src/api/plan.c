@@ -91,7 +91,7 @@ bnorm_status bnorm_plan_prepare(bnorm_plan *plan)
     int64_t first[BNORM_MOST_NODES + 1] = {0}; /* as many items on a node as seats */
     for (int k = 0; k < seats->nodes; k++)
         first[k + 1] = first[k] + seats->count[k];
-    bnorm_team_run(seats, seats->threads, first, touch_parts, plan);
+    bnorm_team_run(seats, seats->threads, seats->threads, first, touch_parts, plan);
     return BNORM_OK;
 }
 

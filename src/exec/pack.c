@@ -139,5 +139,5 @@ void bnorm_copy(const bnorm_plan *plan, int64_t rows, const bnorm_matrix *matrix
     };
     divide(&c, rows);
     bnorm_grid_first(&c.grid, seats->nodes, first);
-    bnorm_team_run(seats, bnorm_grid_items(&c.grid), first, copy_item, &c);
+    bnorm_team_run(seats, seats->threads, bnorm_grid_items(&c.grid), first, copy_item, &c);
 }

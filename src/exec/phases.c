@@ -88,6 +88,7 @@ void bnorm_phases_run(bnorm_run *run, const bnorm_phase *phases, int count)
 {
     const bnorm_seats *seats = &run->plan->context->seats;
     const bnorm_grid *grid = run->grid;
+    const int threads = run->schedule->threads;
     int64_t homes[BNORM_MOST_NODES + 1], *first = NULL;
     phase_team team = {run, phases, phases, count};
 
@@ -99,14 +100,14 @@ void bnorm_phases_run(bnorm_run *run, const bnorm_phase *phases, int count)
         first = homes;
     }
     if (grid->row_groups <= 1) {
-        bnorm_team_run(seats, grid->col_blocks, first, whole_block, &team);
+        bnorm_team_run(seats, threads, grid->col_blocks, first, whole_block, &team);
         return;
     }
     for (int i = 0; i < count; i++) {
         team.phases = &phases[i];
         if (phases[i].merges)
-            bnorm_team_run(seats, grid->col_blocks, NULL, one_merge, &team);
+            bnorm_team_run(seats, threads, grid->col_blocks, NULL, one_merge, &team);
         else
-            bnorm_team_run(seats, bnorm_grid_items(grid), first, one_phase, &team);
+            bnorm_team_run(seats, threads, bnorm_grid_items(grid), first, one_phase, &team);
     }
 }

@@ -133,18 +133,18 @@ static void run_team(team_call *call, int threads)
     }
 }
 
-void bnorm_team_run(const bnorm_seats *seats, int64_t items, const int64_t *first,
+void bnorm_team_run(const bnorm_seats *seats, int threads, int64_t items, const int64_t *first,
                     bnorm_team_work *work, void *data)
 {
     fenv_t caller;
     team_call call = {.seats = seats, .items = items, .first = first, .work = work, .data = data,
                       .caller = &caller};
-    const int threads = (int)bnorm_min(seats->threads, items);
+    const int team = (int)bnorm_min(bnorm_min(threads, seats->threads), items);
     fegetenv(&caller);
-    if (threads <= 1 || forked) {
+    if (team <= 1 || forked) {
         run_seated(&call, NULL, (bnorm_range){0, items}, 1, 0);
         return;
     }
-    run_team(&call, threads);
+    run_team(&call, team);
     bnorm_environment_leave(&caller); /* the runtime may compute, too: OMP_DYNAMIC */
 }

@@ -16,7 +16,8 @@ typedef struct {
 
 typedef void bnorm_team_work(void *data, int64_t item, const bnorm_worker *worker);
 
-/* Call work once for each item 0 .. items-1, on at most seats->threads threads, and
+/* Call work once for each item 0 .. items-1, on at most `threads` threads (of
+ * seats->threads), and
  * return when all are done.  The team may be smaller: a nested region, a thread
  * limit, a forked child.  Consecutive items go to the same worker.  Work runs in
  * the default floating-point environment, and every thread gets its own back.  An
@@ -28,7 +29,7 @@ typedef void bnorm_team_work(void *data, int64_t item, const bnorm_worker *worke
  * there are any.
  *
  * Threads are bound to their seats while they work if seats->binding says so. */
-void bnorm_team_run(const bnorm_seats *seats, int64_t items, const int64_t *first,
+void bnorm_team_run(const bnorm_seats *seats, int threads, int64_t items, const int64_t *first,
                     bnorm_team_work *work, void *data);
 
 /* Threads OpenMP would use.  *chosen: whether somebody said so, by OMP_NUM_THREADS

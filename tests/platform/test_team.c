@@ -39,7 +39,7 @@ static void note_item(void *data, int64_t item, const bnorm_worker *worker)
 static void run(int threads, int64_t items, record *r)
 {
     const bnorm_seats seats = {.threads = threads, .nodes = 1, .count = {threads}};
-    bnorm_team_run(&seats, items, NULL, note_item, r);
+    bnorm_team_run(&seats, threads, items, NULL, note_item, r);
 }
 
 /* Each item once; consecutive items to the same worker; indices within the team. */
@@ -161,7 +161,7 @@ static void every_item_once_whatever_node(void)
                                      .count = {(threads + 1) / 2, threads / 2}};
                 record r = {{0}, {0}, {0}, {0}, {0}};
                 machine.foreign = foreign; /* then nobody knows where he is */
-                bnorm_team_run(&seats, 20, firsts[f], note_item, &r);
+                bnorm_team_run(&seats, threads, 20, firsts[f], note_item, &r);
                 int once = 1; /* a node with few items leaves workers out */
                 for (int i = 0; i < 20; i++)
                     once = once && r.times[i] == 1 && r.worker[i] < threads &&
@@ -192,9 +192,9 @@ static void bound_threads_get_their_affinity_back(void)
         for (int threads = 1; threads <= 2 * machine.cpus && threads <= 16; threads++) {
             bnorm_seats seats, unbound = {.threads = threads, .nodes = 1, .count = {threads}};
             CU_ASSERT_EQUAL_FATAL(bnorm_seats_choose(&seats, &machine, threads, binding), 0);
-            bnorm_team_run(&unbound, threads, NULL, note_affinity, &before);
-            bnorm_team_run(&seats, threads, NULL, note_affinity, &during);
-            bnorm_team_run(&unbound, threads, NULL, note_affinity, &after);
+            bnorm_team_run(&unbound, threads, threads, NULL, note_affinity, &before);
+            bnorm_team_run(&seats, threads, threads, NULL, note_affinity, &during);
+            bnorm_team_run(&unbound, threads, threads, NULL, note_affinity, &after);
             for (int i = 0; i < threads; i++) {
                 int cpu = machine.cpu[seats.cpu[i]].os_index;
                 CU_ASSERT(CPU_COUNT(&during.during[i]) == 1 && CPU_ISSET(cpu, &during.during[i]));
