@@ -41,8 +41,20 @@ typedef struct {
     size_t total;
 } bnorm_workspace;
 
+/* What is chosen freely: time depends on it, and no result does. */
+typedef struct {
+    bnorm_strategy strategy; /* STREAM or RESIDENT */
+    int threads;             /* at most so many, and one on every node that has seats */
+    int stream;              /* non-temporal stores, where lines are whole */
+    int64_t min_bytes;       /* of a block's part of a row, rather than divide columns */
+    int64_t max_bytes;       /* the same, at most; panels are as wide as they are */
+    int64_t band_bytes;      /* of a matrix in one kernel call; at least a row */
+    int64_t ahead_bytes;     /* how far prefetches go ahead; at least a row */
+} bnorm_tuning;
+
 /* How one operation runs. */
 typedef struct {
+    bnorm_tuning tuning;     /* what the rest follows from */
     bnorm_strategy strategy; /* STREAM or RESIDENT */
     int threads;
     bnorm_grid grid;         /* for problem.rows */
@@ -77,6 +89,12 @@ bnorm_status bnorm_plan_has(const bnorm_plan *plan, unsigned operation);
 /* Fill everything but the pool.  plan->shards that are there on entry are kept:
  * where the matrices already lie. */
 void bnorm_plan_schedule(bnorm_plan *plan);
+
+/* What bnorm_plan_schedule chooses for an operation (index). */
+bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation);
+
+/* Schedule a declared operation (index) anew; plan->workspace_bytes may grow. */
+void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning);
 
 /* Write plan->text. */
 void bnorm_plan_write_text(bnorm_plan *plan);

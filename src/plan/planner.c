@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ESTIMATE: from problem and machine to a schedule for each operation, by the
- * traffic model and the sizes of the caches. */
+/* ESTIMATE: from problem and machine to a tuning for each operation, by the traffic
+ * model and the sizes of the caches; and from a tuning to a schedule. */
 #include "plan/plan.h"
 #include "plan/traffic.h"
 #include "plan/workspace.h"
@@ -42,46 +42,94 @@ static int64_t resident_cols(const bnorm_plan *plan, int held, int64_t unit, int
     return cols * size >= bnorm_min(least_bytes, plan->problem.cols * size) ? cols : 0;
 }
 
-static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int held,
-                          int64_t min_bytes, int64_t max_bytes, int64_t most_groups)
+/* Columns of a cache line, or of a panel. */
+static int64_t unit_of(const bnorm_plan *plan)
+{
+    return plan->panel ? plan->panel : BNORM_LINE / (int64_t)plan->kernels->size;
+}
+
+static double matrix_bytes(const bnorm_plan *plan)
+{
+    return (double)plan->problem.rows * (double)plan->problem.cols * (double)plan->kernels->size;
+}
+
+static int is_global(const bnorm_plan *plan)
+{
+    return (plan->problem.flags & BNORM_GLOBAL_STATISTICS) != 0;
+}
+
+bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
+{
+    const bnorm_strategy asked = plan->problem.strategy;
+    const int64_t size = (int64_t)plan->kernels->size, unit = unit_of(plan);
+    const int forced = asked == BNORM_STRATEGY_RESIDENT;
+    const int64_t least = forced ? unit * size : plan->panel ? 1 : RESIDENT_MIN_BYTES;
+    const bnorm_traffic traffic =
+        bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, is_global(plan));
+    const int64_t fits = traffic.held == 0 || asked == BNORM_STRATEGY_STREAM
+                             ? 0
+                             : resident_cols(plan, traffic.held, unit, least);
+    /* Non-temporal stores pay where outputs would not be found in cache again. */
+    const int stream = traffic.least * matrix_bytes(plan) > (double)plan->context->machine.llc;
+    bnorm_tuning tuning = {
+        .strategy = BNORM_STRATEGY_STREAM,
+        .threads = plan->context->seats.threads,
+        .stream = stream,
+        .min_bytes = stream ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES,
+        .max_bytes = STREAM_MAX_BYTES,
+        /* a panel is in order whatever the height of a call */
+        .band_bytes = plan->panel ? BNORM_LEAF_ROWS * unit * size : BAND_BYTES,
+        .ahead_bytes = AHEAD_BYTES,
+    };
+    if (fits || forced) {
+        tuning.strategy = BNORM_STRATEGY_RESIDENT;
+        tuning.max_bytes = clamp(fits, unit, STREAM_MAX_BYTES / size) * size;
+        tuning.min_bytes = unit * size;
+    }
+    return tuning;
+}
+
+/* Seats on each node for a team of at most `threads`: in proportion, and at least
+ * one where there are any.  Returns how many there are. */
+static int fewer_seats(const bnorm_seats *seats, int threads, int count[BNORM_MOST_NODES])
+{
+    int all = 0;
+    for (int k = 0; k < seats->nodes; k++) {
+        const int64_t part = (int64_t)seats->count[k] * threads / seats->threads;
+        count[k] = (int)bnorm_max(part, seats->count[k] > 0);
+        all += count[k];
+    }
+    return all;
+}
+
+static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int64_t min_bytes,
+                          int64_t max_bytes, int64_t most_groups)
 {
     const bnorm_problem *problem = &plan->problem;
     const int64_t size = (int64_t)plan->kernels->size;
-    const int64_t unit = plan->panel ? plan->panel : BNORM_LINE / size;
-    const int forced = problem->strategy == BNORM_STRATEGY_RESIDENT;
-    const int64_t least = forced ? unit * size : plan->panel ? 1 : RESIDENT_MIN_BYTES;
-    bnorm_division division = {
+    int seats[BNORM_MOST_NODES];
+    const int threads = fewer_seats(&plan->context->seats, schedule->tuning.threads, seats);
+    const bnorm_division division = {
         .rows = problem->rows,
         .cols = problem->cols,
-        .unit = unit,
+        .unit = unit_of(plan),
         .panels = plan->panel > 0,
         .min_cols = min_bytes / size,
         .max_cols = max_bytes / size,
-        .most_groups = most_groups,
+        .most_groups = bnorm_min(most_groups, threads),
         .nodes = plan->context->seats.nodes,
-        .seats = plan->context->seats.count,
+        .seats = seats,
         .shards = &plan->shards,
     };
-    int64_t fits = held == 0 || problem->strategy == BNORM_STRATEGY_STREAM
-                       ? 0
-                       : resident_cols(plan, held, unit, least);
-
-    schedule->strategy = BNORM_STRATEGY_STREAM;
-    if (fits || forced) {
-        schedule->strategy = BNORM_STRATEGY_RESIDENT;
-        division.max_cols = clamp(fits, unit, division.max_cols);
-        division.min_cols = unit;
-    }
     schedule->grid = bnorm_partition(&division);
-    schedule->threads = (int)clamp(bnorm_grid_items(&schedule->grid), 1,
-                                   plan->context->seats.threads);
+    schedule->threads = (int)clamp(bnorm_grid_items(&schedule->grid), 1, threads);
 }
 
 /* Rows of a band: a power of two that divides a leaf. */
-static int band_rows(int64_t row_bytes)
+static int band_rows(int64_t row_bytes, int64_t band_bytes)
 {
     int rows = 1;
-    while (rows < BNORM_LEAF_ROWS && 2 * rows * row_bytes <= BAND_BYTES)
+    while (rows < BNORM_LEAF_ROWS && 2 * rows * row_bytes <= band_bytes)
         rows *= 2;
     return rows;
 }
@@ -91,9 +139,8 @@ static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)
     const int64_t bytes =
         bnorm_max(bnorm_grid_width(&schedule->grid), 1) * (int64_t)plan->kernels->size;
     const int64_t group = bnorm_grid_height(&schedule->grid);
-    /* a panel is in order whatever the height of a call */
-    schedule->band_rows = plan->panel ? BNORM_LEAF_ROWS : band_rows(bytes);
-    schedule->ahead_rows = bnorm_max(AHEAD_BYTES / bytes, 1);
+    schedule->band_rows = band_rows(bytes, schedule->tuning.band_bytes);
+    schedule->ahead_rows = bnorm_max(schedule->tuning.ahead_bytes / bytes, 1);
     schedule->step_rows = clamp(STEP_BYTES / bytes / BNORM_LEAF_ROWS, 1,
                                 bnorm_min(MAX_STEP_ROWS / BNORM_LEAF_ROWS, bnorm_max(group, 1))) *
                           BNORM_LEAF_ROWS;
@@ -107,31 +154,20 @@ static int workspace_is_small(const bnorm_schedule *schedule, double matrix)
     return (double)(workspace->total - tiles) <= 0.02 * matrix + (1 << 20);
 }
 
-static void schedule_operation(const bnorm_plan *plan, bnorm_schedule *schedule, int operation)
+/* Row groups cost lists of nodes, and time to merge them: where the workspace would
+ * be too large, somewhat narrower blocks, then fewer groups, too. */
+static void choose_grid(const bnorm_plan *plan, bnorm_schedule *schedule, int planes, int tiles)
 {
-    const bnorm_problem *problem = &plan->problem;
-    const int global = (problem->flags & BNORM_GLOBAL_STATISTICS) != 0;
-    const int reads_dy = 1 << operation & (BNORM_BACKWARD | BNORM_FORWARD_BACKWARD | BNORM_STEP);
-    const double matrix =
-        (double)problem->rows * (double)problem->cols * (double)plan->kernels->size;
-    /* Non-temporal stores pay where outputs would not be found in cache again. */
-    const double cache = (double)plan->context->machine.llc;
-    bnorm_traffic traffic = bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, global);
-    const int planes = 1 << operation == BNORM_INFER ? 0
-                       : reads_dy                    ? BNORM_MOMENTS_XDY
-                                                     : BNORM_MOMENTS_X;
-    int64_t min_bytes, max_bytes = STREAM_MAX_BYTES, most_groups = plan->context->seats.threads;
-
-    schedule->compulsory = traffic.least * matrix;
-    schedule->stream = schedule->compulsory > cache;
-    min_bytes = schedule->stream ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES;
-    /* Row groups cost lists of nodes, and time to merge them: where the workspace
-     * would be too large, somewhat narrower blocks, then fewer groups, too. */
+    const bnorm_tuning *tuning = &schedule->tuning;
+    int64_t min_bytes = tuning->min_bytes;
+    int64_t max_bytes = bnorm_max(tuning->max_bytes, STREAM_MAX_BYTES);
+    int64_t most_groups = tuning->threads;
     for (;;) {
-        choose_blocks(plan, schedule, traffic.held, min_bytes, max_bytes, most_groups);
+        choose_blocks(plan, schedule, min_bytes, bnorm_min(tuning->max_bytes, max_bytes),
+                      most_groups);
         choose_rows(plan, schedule);
-        bnorm_workspace_layout(schedule, plan->kernels->size, planes, 1 << operation == BNORM_STEP);
-        if (max_bytes == LEAST_BYTES || workspace_is_small(schedule, matrix))
+        bnorm_workspace_layout(schedule, plan->kernels->size, planes, tiles);
+        if (max_bytes == LEAST_BYTES || workspace_is_small(schedule, matrix_bytes(plan)))
             break;
         const int wide = min_bytes > SHARED_MIN_BYTES;
         min_bytes = bnorm_max(min_bytes / 2, BNORM_LINE);
@@ -142,9 +178,26 @@ static void schedule_operation(const bnorm_plan *plan, bnorm_schedule *schedule,
         else
             max_bytes = bnorm_max(max_bytes / 2, LEAST_BYTES);
     }
-    traffic = bnorm_traffic_of(operation, schedule->strategy, global);
+}
+
+void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning)
+{
+    bnorm_schedule *schedule = &plan->schedule[operation];
+    const int reads_dy = 1 << operation & (BNORM_BACKWARD | BNORM_FORWARD_BACKWARD | BNORM_STEP);
+    const double matrix = matrix_bytes(plan);
+    const bnorm_traffic traffic = bnorm_traffic_of(operation, tuning->strategy, is_global(plan));
+    const int planes = 1 << operation == BNORM_INFER ? 0
+                       : reads_dy                    ? BNORM_MOMENTS_XDY
+                                                     : BNORM_MOMENTS_X;
+    schedule->tuning = *tuning;
+    schedule->strategy = tuning->strategy;
+    schedule->stream = tuning->stream;
+    choose_grid(plan, schedule, planes, 1 << operation == BNORM_STEP);
+    schedule->compulsory = traffic.least * matrix;
     schedule->read = traffic.reads * matrix;
     schedule->written = traffic.writes * matrix;
+    if (schedule->workspace.total > plan->workspace_bytes)
+        plan->workspace_bytes = schedule->workspace.total;
 }
 
 void bnorm_plan_schedule(bnorm_plan *plan)
@@ -162,11 +215,9 @@ void bnorm_plan_schedule(bnorm_plan *plan)
             plan->context->seats.nodes, plan->context->seats.count);
     plan->workspace_bytes = BNORM_LINE;
     for (int operation = 0; operation < BNORM_OPERATIONS; operation++) {
-        bnorm_schedule *schedule = &plan->schedule[operation];
         if (!(plan->problem.operations & 1u << operation))
             continue;
-        schedule_operation(plan, schedule, operation);
-        if (schedule->workspace.total > plan->workspace_bytes)
-            plan->workspace_bytes = schedule->workspace.total;
+        const bnorm_tuning tuning = bnorm_plan_estimate(plan, operation);
+        bnorm_plan_tune(plan, operation, &tuning);
     }
 }
