@@ -48,7 +48,7 @@ static const struct {
                 "rows: row after row (default); panels, panels8: panels of 16 or\n"
                 "8 columns, one after the other (verify: all of them)"},
     [ISA] = {"isa", "NAME", ALL, "generic, avx2, avx512 or neon (default: the best)"},
-    [STRATEGY] = {"strategy", "NAME", ALL, "auto, stream or resident (default auto)"},
+    [STRATEGY] = {"strategy", "NAME", ALL, "auto, stream, resident or small (default auto)"},
     [THREADS] = {"threads", "N", ALL,
                  "default: OMP_NUM_THREADS, or what the machine leaves"},
     [BINDING] = {"binding", "B", ALL,
@@ -80,7 +80,7 @@ const char *options_dtype_name(bnorm_dtype dtype)
 
 const char *options_strategy_name(bnorm_strategy strategy)
 {
-    static const char *const names[] = {"auto", "stream", "resident"};
+    static const char *const names[] = {"auto", "stream", "resident", "small"};
     return names[strategy];
 }
 

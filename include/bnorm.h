@@ -184,7 +184,8 @@ typedef enum { BNORM_ROWS, BNORM_PANELS } bnorm_layout;
 typedef enum {
     BNORM_STRATEGY_AUTO,
     BNORM_STRATEGY_STREAM,   /* wide blocks, read again for the second pass */
-    BNORM_STRATEGY_RESIDENT  /* narrow blocks that stay in cache: read once */
+    BNORM_STRATEGY_RESIDENT, /* narrow blocks that stay in cache: read once */
+    BNORM_STRATEGY_SMALL     /* one thread, no team: for a few microseconds of work */
 } bnorm_strategy;
 
 enum { /* problem.operations: which calls the plan must be able to execute */
@@ -246,7 +247,7 @@ BNORM_API size_t bnorm_plan_workspace_size(const bnorm_plan *plan);
 
 typedef struct { /* how one operation will run, in numbers */
     size_t struct_size;     /* the caller sets it to sizeof(bnorm_description) */
-    const char *strategy;   /* "stream", "resident" */
+    const char *strategy;   /* "stream", "resident", "small" */
     const char *isa;
     int threads;            /* asked for; a smaller team gives the same bits */
     int nodes;              /* NUMA nodes that own parts of the matrices; 0: rows are

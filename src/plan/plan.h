@@ -43,7 +43,7 @@ typedef struct {
 
 /* What is chosen freely: time depends on it, and no result does. */
 typedef struct {
-    bnorm_strategy strategy; /* STREAM or RESIDENT */
+    bnorm_strategy strategy; /* not AUTO */
     int threads;             /* at most so many, and one on every node that has seats */
     int stream;              /* non-temporal stores, where lines are whole */
     int64_t min_bytes;       /* of a block's part of a row, rather than divide columns */
@@ -55,7 +55,7 @@ typedef struct {
 /* How one operation runs. */
 typedef struct {
     bnorm_tuning tuning;     /* what the rest follows from */
-    bnorm_strategy strategy; /* STREAM or RESIDENT */
+    bnorm_strategy strategy; /* not AUTO */
     int threads;
     bnorm_grid grid;         /* for problem.rows */
     int band_rows;           /* rows of a kernel call: they divide the leaf */

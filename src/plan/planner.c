@@ -22,6 +22,11 @@ enum {
      * go far enough ahead for memory, and not so far that L1 loses them. */
     BAND_BYTES = 512,
     AHEAD_BYTES = 4096,
+    /* What a thread of a team should have of a matrix, or calling it takes longer than
+     * doing its work: 2 threads beat one from 16 KiB on, and where rows are divided,
+     * which takes three calls, from 96 KiB on. */
+    PART_BYTES = 8 << 10,
+    ROWS_PART_BYTES = 48 << 10,
     /* What an upstream function's block of y, with its dy and x, may take. */
     STEP_BYTES = 256 << 10,
     MAX_STEP_ROWS = 1024
@@ -58,6 +63,21 @@ static int is_global(const bnorm_plan *plan)
     return (plan->problem.flags & BNORM_GLOBAL_STATISTICS) != 0;
 }
 
+/* The team that the problem is worth. */
+static int team_size(const bnorm_plan *plan)
+{
+    const int most = plan->context->seats.threads;
+    const double bytes = matrix_bytes(plan);
+    if (plan->problem.strategy == BNORM_STRATEGY_SMALL)
+        return 1;
+    if (plan->problem.strategy != BNORM_STRATEGY_AUTO || bytes >= (double)ROWS_PART_BYTES * most)
+        return most;
+    const int64_t units = bnorm_ceil_div(plan->problem.cols, unit_of(plan));
+    const int64_t blocks = bnorm_min((int64_t)bytes / PART_BYTES, units);
+    const int64_t groups = (int64_t)bytes / ROWS_PART_BYTES;
+    return (int)clamp(bnorm_max(blocks, groups), 1, most);
+}
+
 bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
 {
     const bnorm_strategy asked = plan->problem.strategy;
@@ -73,7 +93,7 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
     const int stream = traffic.least * matrix_bytes(plan) > (double)plan->context->machine.llc;
     bnorm_tuning tuning = {
         .strategy = BNORM_STRATEGY_STREAM,
-        .threads = plan->context->seats.threads,
+        .threads = team_size(plan),
         .stream = stream,
         .min_bytes = stream ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES,
         .max_bytes = STREAM_MAX_BYTES,
@@ -86,6 +106,9 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
         tuning.max_bytes = clamp(fits, unit, STREAM_MAX_BYTES / size) * size;
         tuning.min_bytes = unit * size;
     }
+    if (asked == BNORM_STRATEGY_SMALL ||
+        (asked == BNORM_STRATEGY_AUTO && tuning.threads == 1 && plan->context->seats.threads > 1))
+        tuning.strategy = BNORM_STRATEGY_SMALL;
     return tuning;
 }
 
@@ -107,8 +130,12 @@ static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int6
 {
     const bnorm_problem *problem = &plan->problem;
     const int64_t size = (int64_t)plan->kernels->size;
-    int seats[BNORM_MOST_NODES];
-    const int threads = fewer_seats(&plan->context->seats, schedule->tuning.threads, seats);
+    const int alone = schedule->tuning.threads == 1;
+    const int64_t count = plan->shards.count ? plan->shards.shard[plan->shards.count - 1].end : 0;
+    const bnorm_shards whole = {count > 0, {{0, count, 1, BNORM_ANY_NODE}}};
+    int seats[BNORM_MOST_NODES] = {1};
+    const int threads =
+        alone ? 1 : fewer_seats(&plan->context->seats, schedule->tuning.threads, seats);
     const bnorm_division division = {
         .rows = problem->rows,
         .cols = problem->cols,
@@ -117,9 +144,9 @@ static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int6
         .min_cols = min_bytes / size,
         .max_cols = max_bytes / size,
         .most_groups = bnorm_min(most_groups, threads),
-        .nodes = plan->context->seats.nodes,
+        .nodes = alone ? 1 : plan->context->seats.nodes,
         .seats = seats,
-        .shards = &plan->shards,
+        .shards = alone ? &whole : &plan->shards,
     };
     schedule->grid = bnorm_partition(&division);
     schedule->threads = (int)clamp(bnorm_grid_items(&schedule->grid), 1, threads);
@@ -185,7 +212,11 @@ void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning
     bnorm_schedule *schedule = &plan->schedule[operation];
     const int reads_dy = 1 << operation & (BNORM_BACKWARD | BNORM_FORWARD_BACKWARD | BNORM_STEP);
     const double matrix = matrix_bytes(plan);
-    const bnorm_traffic traffic = bnorm_traffic_of(operation, tuning->strategy, is_global(plan));
+    const double share = (double)bnorm_topology_cache_share(&plan->context->machine);
+    bnorm_strategy walk = tuning->strategy;
+    if (walk == BNORM_STRATEGY_SMALL)
+        walk = 2 * matrix <= share ? BNORM_STRATEGY_RESIDENT : BNORM_STRATEGY_STREAM;
+    const bnorm_traffic traffic = bnorm_traffic_of(operation, walk, is_global(plan));
     const int planes = 1 << operation == BNORM_INFER ? 0
                        : reads_dy                    ? BNORM_MOMENTS_XDY
                                                      : BNORM_MOMENTS_X;

@@ -94,6 +94,30 @@ static void the_strategy_asked_for(void)
     bnorm_context_destroy(context);
 }
 
+/* A problem of a few microseconds is one thread's; a larger one is the team's, but
+ * for what was asked. */
+static void small_problems_have_no_team(void)
+{
+    bnorm_context *context = fixture_context(2);
+    static const struct {
+        int64_t rows, cols;
+        bnorm_strategy asked;
+        int threads;
+    } cases[] = {{32, 16, BNORM_STRATEGY_AUTO, 1},    {32, 64, BNORM_STRATEGY_AUTO, 1},
+                 {256, 16, BNORM_STRATEGY_AUTO, 1},   {256, 64, BNORM_STRATEGY_AUTO, 2},
+                 {1024, 64, BNORM_STRATEGY_AUTO, 2},  {65536, 16, BNORM_STRATEGY_AUTO, 2},
+                 {512, 64, BNORM_STRATEGY_STREAM, 2}, {4096, 64, BNORM_STRATEGY_SMALL, 1}};
+    for (int i = 0; i < 8; i++) {
+        bnorm_plan *plan = new_plan(context, cases[i].rows, cases[i].cols, BNORM_F32,
+                                    cases[i].asked);
+        bnorm_description d = describe(plan, BNORM_FORWARD_BACKWARD);
+        CU_ASSERT_EQUAL(d.threads, cases[i].threads);
+        CU_ASSERT_EQUAL(strcmp(d.strategy, "small") == 0, cases[i].threads == 1);
+        bnorm_plan_destroy(plan);
+    }
+    bnorm_context_destroy(context);
+}
+
 /* A block that is said to be resident fits in the thread's share of cache. */
 static void resident_blocks_fit(void)
 {
@@ -231,6 +255,7 @@ int main(int argc, char **argv)
         {"global statistics read once", global_statistics_read_once},
         {"the strategy asked for", the_strategy_asked_for},
         {"resident blocks fit in cache", resident_blocks_fit},
+        {"small problems have no team", small_problems_have_no_team},
         {"workspaces are small", workspaces_are_small},
         {"wide problems have narrow blocks", wide_problems_have_narrow_blocks},
         {"numbers are possible", numbers_are_possible},
