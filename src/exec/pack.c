@@ -6,14 +6,7 @@
 enum {
     ITEM_LEAVES = 4,      /* rows of an item, in leaves */
     ITEMS_PER_THREAD = 4, /* at least, where there is enough to divide */
-    RANGE_BYTES = 8192,   /* of a row at a time: a band of it, and the next, are in L2 */
-    /* Rows of a band.  pack: few, as they are read from memory one after the other,
-     * but enough that prefetches through the next band reach far.  unpack: those of
-     * one panel are prefetched while those before it are copied. */
-    PACK_BAND_BYTES = 32 << 10,
-    PACK_LEAST_ROWS = 8, /* bands are multiples of it: whole lines of a panel */
-    PACK_MOST_ROWS = 64,
-    UNPACK_ROWS = 128
+    RANGE_BYTES = 8192    /* of a row at a time: a band of it, and the next, are in L2 */
 };
 
 typedef struct {
@@ -28,49 +21,25 @@ typedef struct {
     bnorm_grid grid;           /* row groups x parts; its shards: which node's part i is */
 } copying;
 
-static bnorm_source source_of(const void *data, size_t ld, size_t ahead)
-{
-    return (bnorm_source){data, (ptrdiff_t)ld, (ptrdiff_t)ahead};
-}
-
-static bnorm_target target_of(const copying *c, void *data, size_t ld)
-{
-    const int lines = ((uintptr_t)data | ld) % BNORM_LINE == 0;
-    return (bnorm_target){data, (ptrdiff_t)ld, c->stream && lines};
-}
-
-static int64_t band_rows(const copying *c, ptrdiff_t bytes)
-{
-    if (c->direction == BNORM_TO_ROWS)
-        return UNPACK_ROWS;
-    int64_t rows = PACK_BAND_BYTES / bytes / PACK_LEAST_ROWS * PACK_LEAST_ROWS;
-    return bnorm_max(PACK_LEAST_ROWS, bnorm_min(rows, PACK_MOST_ROWS));
-}
-
-/* Rows of some panels, band by band. */
+/* Rows of some panels. */
 static void copy_range(const copying *c, bnorm_range rows, bnorm_range panels)
 {
     const bnorm_kernels *kernels = c->plan->context->kernels;
     const size_t width = (size_t)c->width, size = c->plan->kernels->size;
     const int64_t begin = panels.begin * c->plan->panel;
     const int64_t end = bnorm_min(panels.end * c->plan->panel, c->cols);
-    const ptrdiff_t bytes = (ptrdiff_t)(end - begin) * (ptrdiff_t)size;
-    const int64_t band = band_rows(c, bytes);
+    const int64_t bytes = (end - begin) * (int64_t)size, count = rows.end - rows.begin;
+    char *matrix = c->matrix + (size_t)rows.begin * c->row_ld + (size_t)begin * size;
+    char *panel =
+        c->panels + (size_t)panels.begin * c->panel_ld + (size_t)rows.begin * width;
+    const ptrdiff_t row_ld = (ptrdiff_t)c->row_ld, panel_ld = (ptrdiff_t)c->panel_ld;
 
-    for (int64_t row = rows.begin; row < rows.end; row += band) {
-        const int count = (int)bnorm_min(band, rows.end - row);
-        char *in_rows = c->matrix + (size_t)row * c->row_ld + (size_t)begin * size;
-        char *in_panels =
-            c->panels + (size_t)panels.begin * c->panel_ld + (size_t)row * width;
-        if (c->direction == BNORM_TO_PANELS)
-            kernels->pack(target_of(c, in_panels, c->panel_ld),
-                          source_of(in_rows, c->row_ld, (size_t)band * c->row_ld), count, bytes,
-                          c->width);
-        else
-            kernels->unpack(target_of(c, in_rows, c->row_ld),
-                            source_of(in_panels, c->panel_ld, (size_t)band * width), count, bytes,
-                            c->width);
-    }
+    if (c->direction == BNORM_TO_PANELS)
+        kernels->pack((bnorm_target){panel, panel_ld, c->stream},
+                      (bnorm_source){matrix, row_ld, 0}, count, bytes, c->width);
+    else
+        kernels->unpack((bnorm_target){matrix, row_ld, c->stream},
+                        (bnorm_source){panel, panel_ld, 0}, count, bytes, c->width);
 }
 
 static void copy_item(void *data, int64_t item, const bnorm_worker *worker)

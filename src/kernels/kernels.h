@@ -117,13 +117,13 @@ typedef struct {
     const char *isa;
     bnorm_kernel_set dtype[BNORM_DTYPES]; /* indexed by bnorm_dtype */
 
-    /* Copy a band, bit for bit, between row-major rows and panels: `bytes` of each row,
-     * in panels whose rows are `width` bytes: 1, 2 or 4 pieces.  In these two, ld and
-     * ahead are in bytes: a matrix's from row to row, panels' from panel to panel; ahead
-     * is to the next band.  pack writes zeros behind the last column.  stream: both
-     * start and ld of the target are on lines. */
-    void (*pack)(bnorm_target panels, bnorm_source from, int rows, ptrdiff_t bytes, int width);
-    void (*unpack)(bnorm_target to, bnorm_source panels, int rows, ptrdiff_t bytes, int width);
+    /* Copy rows, bit for bit, between a row-major matrix and panels: `bytes` of each
+     * row, in panels whose rows are `width` bytes: 1, 2 or 4 pieces.  In these two, ld
+     * is in bytes: a matrix's from row to row, panels' from panel to panel; ahead is
+     * not used.  pack writes zeros behind the last column.  stream: non-temporal stores
+     * as far as lines can be written whole. */
+    void (*pack)(bnorm_target panels, bnorm_source from, int64_t rows, ptrdiff_t bytes, int width);
+    void (*unpack)(bnorm_target to, bnorm_source panels, int64_t rows, ptrdiff_t bytes, int width);
 
     /* Order this thread's non-temporal stores before whatever tells others that
      * the data are there. */

@@ -19,7 +19,20 @@ INLINE piece piece_loadn(const char *p, size_t n)
     return _mm256_maskload_epi32((const int *)p, piece_mask(n));
 }
 
+/* Not a masked store, which takes some CPUs longer than a line from memory. */
 INLINE void piece_storen(char *p, piece v, size_t n)
 {
-    _mm256_maskstore_epi32((int *)p, piece_mask(n), v);
+    __m128i part = _mm256_castsi256_si128(v);
+    if (n & 16) {
+        _mm_storeu_si128((__m128i *)p, part);
+        part = _mm256_extracti128_si256(v, 1);
+        p += 16;
+    }
+    if (n & 8) {
+        _mm_storel_epi64((__m128i *)p, part);
+        part = _mm_srli_si128(part, 8);
+        p += 8;
+    }
+    if (n & 4)
+        _mm_storeu_si32(p, part);
 }
