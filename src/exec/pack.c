@@ -4,9 +4,10 @@
 #include "platform/team.h"
 
 enum {
-    ITEM_LEAVES = 4,      /* rows of an item, in leaves */
-    ITEMS_PER_THREAD = 4, /* at least, where there is enough to divide */
-    RANGE_BYTES = 8192    /* of a row at a time: a band of it, and the next, are in L2 */
+    ITEM_BYTES = 64 << 10, /* at least: a team takes some time to wake up */
+    ITEM_LEAVES = 4,       /* rows of an item, in leaves: at least */
+    ITEMS_PER_THREAD = 4,  /* at least, where there is enough to divide */
+    RANGE_BYTES = 8192     /* of a row at a time: a band of it, and the next, are in L2 */
 };
 
 typedef struct {
@@ -60,9 +61,13 @@ static void copy_item(void *data, int64_t item, const bnorm_worker *worker)
 static void divide(copying *c, int64_t rows)
 {
     const bnorm_shards *shards = &c->plan->shards;
-    const int64_t groups = bnorm_ceil_div(bnorm_leaf_count(rows), ITEM_LEAVES);
+    const int64_t threads = c->plan->context->seats.threads;
+    const int64_t most_items =
+        bnorm_max(rows * c->cols * (int64_t)c->plan->kernels->size / ITEM_BYTES, 1);
+    const int64_t groups =
+        bnorm_min(bnorm_ceil_div(bnorm_leaf_count(rows), ITEM_LEAVES), most_items);
     const int64_t wanted =
-        bnorm_ceil_div((int64_t)ITEMS_PER_THREAD * c->plan->context->seats.threads, groups);
+        bnorm_ceil_div(bnorm_min(ITEMS_PER_THREAD * threads, most_items), groups);
     bnorm_shards *parts = &c->grid.shards;
 
     for (int i = 0; i < shards->count; i++) {
