@@ -23,12 +23,8 @@ static void add(ceiling *c, const loops *loops, const ceiling_kernel *like, int 
     }
 }
 
-void ceiling_init(ceiling *c, const batch *b, const operation *op, int threads)
+void ceiling_of(ceiling *c, const ceiling_kernel *like, int threads)
 {
-    ceiling_kernel like = {
-        .from = {b->x.data, op->reads > 1 ? b->dy.data : NULL},
-        .to = {op->gives_y ? b->y.data : b->dx.data, op->writes > 1 ? b->dx.data : NULL},
-        .bytes = (size_t)b->rows * (size_t)b->cols * data_size(b->dtype)};
     c->count = 0;
     int usable;
     for (int i = 0; bnorm_isa_name(i, &usable); i++) {
@@ -37,10 +33,19 @@ void ceiling_init(ceiling *c, const batch *b, const operation *op, int threads)
          * generic loops are never the best where there are others. */
         if (!usable || (strcmp(isa, "generic") == 0 && c->count > 0))
             continue;
-        add(c, loops_for(isa), &like, threads);
-        if (threads > 1 && like.bytes < SMALL)
-            add(c, loops_for(isa), &like, 1);
+        add(c, loops_for(isa), like, threads);
+        if (threads > 1 && like->bytes < SMALL)
+            add(c, loops_for(isa), like, 1);
     }
+}
+
+void ceiling_init(ceiling *c, const batch *b, const operation *op, int threads)
+{
+    ceiling_kernel like = {
+        .from = {b->x.data, op->reads > 1 ? b->dy.data : NULL},
+        .to = {op->gives_y ? b->y.data : b->dx.data, op->writes > 1 ? b->dx.data : NULL},
+        .bytes = (size_t)b->rows * (size_t)b->cols * data_size(b->dtype)};
+    ceiling_of(c, &like, threads);
 }
 
 /* This thread's share: whole cache lines, the odd bytes to the last thread. */
@@ -69,8 +74,8 @@ static void run(void *self)
     move_share(k, omp_get_thread_num(), omp_get_num_threads());
 }
 
-void ceiling_enter(ceiling *c, contestant *contestants)
+void ceiling_enter(const ceiling *c, contestant *contestants)
 {
     for (int i = 0; i < c->count; i++)
-        contestants[i] = (contestant){.run = run, .self = &c->kernels[i]};
+        contestants[i] = (contestant){.run = run, .self = (void *)&c->kernels[i]};
 }

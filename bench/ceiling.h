@@ -27,10 +27,13 @@ typedef struct {
     int count;
 } ceiling;
 
+/* All kernels that move what `like` does. */
+void ceiling_of(ceiling *c, const ceiling_kernel *like, int threads);
+
 /* All kernels that move what op must move.  They overwrite y and dx. */
 void ceiling_init(ceiling *c, const batch *b, const operation *op, int threads);
 
 /* Fill contestants[0 .. c->count) for timing.h. */
-void ceiling_enter(ceiling *c, contestant *contestants);
+void ceiling_enter(const ceiling *c, contestant *contestants);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "bnorm.h"
 #include "compare.h"
+#include "copying.h"
 #include "options.h"
 #include "run.h"
 #include "topo.h"
@@ -56,6 +57,13 @@ static const command commands[] = {
          "--json tells of every thread.  Without hwloc the machine is seen as flat, and\n"
          "other machines can't be read.",
      .operations = "fused", .shapes = "65536x1024", .run = topo_command},
+    {.name = "pack", .bit = COMMAND_PACK, .argument = "",
+     .summary = "time the copies between rows and panels",
+     .details =
+         "Time bnorm_pack and bnorm_unpack on matrices from bnorm_alloc.  The ceiling is\n"
+         "the best that simple kernels reach copying one of the matrices onto the other,\n"
+         "in turns with them.",
+     .operations = "forward", .shapes = "65536x1024,1048576x64", .run = copying_command},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -4,8 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "ceiling.h"
-
 enum {
     SCREENING = 3, /* rounds with all kernels, to find the two worth watching */
     ATTEMPTS = 4   /* how often an incredible result is measured again */
@@ -54,40 +52,48 @@ static int compete(contestant *all, int count, int rounds, const char *name)
     return fastest(all, count, -1);
 }
 
+outcome measure_against(measurement *m, const contestant *call, const ceiling *c, double bytes,
+                        int rounds, const char *name)
+{
+    contestant all[1 + CEILING_MOST] = {*call};
+    ceiling_enter(c, all + 1);
+    timing_warm(all, 1 + c->count);
+    m->bytes = bytes;
+    m->fraction = INFINITY;
+    for (int i = 0; i < ATTEMPTS && m->fraction > MEASURE_CREDIBLE; i++) {
+        int best = compete(all, 1 + c->count, rounds, name);
+        if (best < 0) {
+            timing_free(all, 1 + c->count);
+            return complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", name);
+        }
+        const ceiling_kernel *k = &c->kernels[best - 1];
+        m->median = median_of(&all[0]);
+        m->min = timing_min(all[0].seconds, all[0].count);
+        m->max = timing_max(all[0].seconds, all[0].count);
+        m->ceiling_seconds = median_of(&all[best]);
+        snprintf(m->ceiling_kernel, sizeof m->ceiling_kernel, "%d x %s %s", k->threads, k->isa,
+                 k->variant->name);
+        m->fraction = m->ceiling_seconds / m->median;
+    }
+    timing_free(all, 1 + c->count);
+    return OUTCOME_DONE;
+}
+
 outcome measure(measurement *m, workbench *w, const operation *op, int rounds)
 {
     const char *name = w->problem->name;
     ceiling c;
-    contestant all[1 + CEILING_MOST];
     measured_call call = {.op = op, .plan = w->engine.plan};
     batch_args(&w->batch, op, &call.args);
     ceiling_init(&c, &w->batch, op, bnorm_context_threads(w->engine.context));
-    all[0] = (contestant){.run = measure_call, .self = &call};
-    ceiling_enter(&c, all + 1);
-    timing_warm(all, 1 + c.count);
-    outcome result = OUTCOME_DONE;
-    double fraction = INFINITY;
-    for (int i = 0; i < ATTEMPTS && !result && fraction > MEASURE_CREDIBLE; i++) {
-        int best = compete(all, 1 + c.count, rounds, name);
-        if (best < 0) {
-            result = complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", name);
-            break;
-        }
-        const ceiling_kernel *k = &c.kernels[best - 1];
-        m->median = median_of(&all[0]);
-        m->min = timing_min(all[0].seconds, all[0].count);
-        m->bytes = (double)k->bytes * (op->reads + op->writes);
-        m->ceiling_seconds = median_of(&all[best]);
-        snprintf(m->ceiling_kernel, sizeof m->ceiling_kernel, "%d x %s %s", k->threads, k->isa,
-                 k->variant->name);
-        fraction = m->ceiling_seconds / m->median;
-    }
-    timing_free(all, 1 + c.count);
+    const double bytes = (double)c.kernels[0].bytes * (op->reads + op->writes);
+    outcome result = measure_against(
+        m, &(contestant){.run = measure_call, .self = &call}, &c, bytes, rounds, name);
     if (!result && call.status)
         result = engine_complain(op->name, call.status);
-    if (!result && fraction > MEASURE_CREDIBLE)
+    if (!result && m->fraction > MEASURE_CREDIBLE)
         result = complain_as(OUTCOME_FAILED,
                              "%s %s: %.2f of the ceiling, so the ceiling is wrong", name, op->name,
-                             fraction);
+                             m->fraction);
     return result;
 }

@@ -3,15 +3,17 @@
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H
 
+#include "ceiling.h"
 #include "workbench.h"
 
 /* A fraction of the ceiling above this means that the ceiling is wrong. */
 #define MEASURE_CREDIBLE 1.02
 
 typedef struct {
-    double median, min;       /* seconds per call */
+    double median, min, max;  /* seconds per call */
     double bytes;             /* that any implementation must move */
     double ceiling_seconds;   /* median, for those bytes */
+    double fraction;          /* ceiling_seconds / median */
     char ceiling_kernel[48];  /* "2 x avx512 up plain cached" */
 } measurement;
 
@@ -24,6 +26,10 @@ typedef struct {
 } measured_call;
 
 void measure_call(void *call);
+
+/* Time a call that moves `bytes` in turns with the kernels of a ceiling. */
+outcome measure_against(measurement *m, const contestant *call, const ceiling *c, double bytes,
+                        int rounds, const char *name);
 
 /* Time op on the workbench in `rounds` rounds.  Complains and returns FAILED when, after
  * much measuring, op still beats its ceiling. */

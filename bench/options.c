@@ -13,7 +13,8 @@ enum {
     MEASURES = COMMAND_RUN | COMMAND_SWEEP | COMMAND_COMPARE,
     READS = COMMAND_RUN | COMMAND_VERIFY,
     EXECUTES = MEASURES | COMMAND_VERIFY,
-    ALL = EXECUTES | COMMAND_TOPO
+    OPERATES = EXECUTES | COMMAND_TOPO,
+    ALL = OPERATES | COMMAND_PACK
 };
 
 enum {
@@ -28,7 +29,7 @@ static const struct {
     unsigned commands;
     const char *help;
 } table[TABLE_SIZE] = {
-    [OP] = {"op", "LIST", ALL,
+    [OP] = {"op", "LIST", OPERATES,
             "forward, backward, fused, step, infer; separated by commas"},
     [SHAPE] = {"shape", "LIST", ALL & ~COMMAND_SWEEP,
                "ROWSxCOLS, separated by commas; with --input, of a raw file"},
@@ -46,9 +47,10 @@ static const struct {
     [DTYPE] = {"dtype", "T", ALL, "f32 or f64 (default f32; verify: both)"},
     [LAYOUT] = {"layout", "L", ALL,
                 "rows: row after row (default); panels, panels8: panels of 16 or\n"
-                "8 columns, one after the other (verify: all of them)"},
+                "8 columns, one after the other (verify: all; pack: both panels)"},
     [ISA] = {"isa", "NAME", ALL, "generic, avx2, avx512 or neon (default: the best)"},
-    [STRATEGY] = {"strategy", "NAME", ALL, "auto, stream, resident or small (default auto)"},
+    [STRATEGY] = {"strategy", "NAME", OPERATES,
+                  "auto, stream, resident or small (default auto)"},
     [THREADS] = {"threads", "N", ALL,
                  "default: OMP_NUM_THREADS, or what the machine leaves"},
     [BINDING] = {"binding", "B", ALL,
@@ -59,17 +61,17 @@ static const struct {
                    "\"pack:2 numa:4 core:16 pu:2\", instead of this one"},
     [XML] = {"xml", "FILE", COMMAND_TOPO,
              "the machine that lstopo --of xml has described, instead of this one"},
-    [REPS] = {"reps", "N", MEASURES, "rounds of measurement (default 15)"},
+    [REPS] = {"reps", "N", MEASURES | COMMAND_PACK, "rounds of measurement (default 15)"},
     [VERIFY] = {"verify", NULL, COMMAND_RUN | COMMAND_SWEEP,
                 "compare every output with the oracle"},
     [PEER] = {"peer", "NAME", COMMAND_COMPARE, "whom to compare with: textbook (default)"},
-    [MAX_BYTES] = {"max-bytes", "SIZE", EXECUTES,
+    [MAX_BYTES] = {"max-bytes", "SIZE", EXECUTES | COMMAND_PACK,
                    "the most that one problem's matrices may take, such as 8G\n"
                    "(default: 80% of the memory available)"},
     [SEED] = {"seed", "N", EXECUTES, "of random numbers (default 1)"},
     [PLOT] = {"plot", "FILE", COMMAND_TOPO, "draw a picture, too: SVG"},
     [JSON] = {"json", NULL, ALL, "one JSON object per line instead of a table"},
-    [CSV] = {"csv", NULL, EXECUTES, "comma-separated values instead of a table"},
+    [CSV] = {"csv", NULL, EXECUTES | COMMAND_PACK, "comma-separated values instead of a table"},
     [HELP] = {"help", NULL, ALL, "this text"},
 };
 

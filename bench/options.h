@@ -48,7 +48,8 @@ enum { /* which commands know an option */
     COMMAND_VERIFY = 1 << 1,
     COMMAND_SWEEP = 1 << 2,
     COMMAND_COMPARE = 1 << 3,
-    COMMAND_TOPO = 1 << 4
+    COMMAND_TOPO = 1 << 4,
+    COMMAND_PACK = 1 << 5
 };
 
 typedef struct command {

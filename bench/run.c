@@ -17,7 +17,6 @@ typedef struct {
     const operation *op;
     const char *strategy;
     measurement m;
-    double fraction; /* of the ceiling */
     bool verified;
     batch_verdict verdict;
 } result;
@@ -35,7 +34,7 @@ static void add_to_table(session *s, const workbench *w, const result *r)
     table_cell(t, c++, TABLE_PLAIN, "%.4g", 1e3 * r->m.median);
     table_cell(t, c++, TABLE_PLAIN, "%.4g", 1e3 * r->m.min);
     table_cell(t, c++, TABLE_PLAIN, "%.1f", r->m.bytes / 1e9 / r->m.median);
-    table_cell(t, c++, TABLE_PLAIN, "%.0f", 100 * r->fraction);
+    table_cell(t, c++, TABLE_PLAIN, "%.0f", 100 * r->m.fraction);
     if (s->options->verify) {
         table_cell(t, c++, r->verified ? TABLE_GOOD : TABLE_BAD, r->verified ? "yes" : "NO");
         table_cell(t, c++, TABLE_PLAIN, "%.2g", r->verdict.max_error);
@@ -55,7 +54,7 @@ static outcome print_record(const session *s, const workbench *w, const result *
     record_number(&rec, "time_ms_min", 1e3 * r->m.min);
     record_number(&rec, "gb_s", r->m.bytes / 1e9 / r->m.median);
     record_number(&rec, "ceiling_gb_s", r->m.bytes / 1e9 / r->m.ceiling_seconds);
-    record_number(&rec, "ceiling_fraction", r->fraction);
+    record_number(&rec, "ceiling_fraction", r->m.fraction);
     record_text(&rec, "ceiling_kernel", r->m.ceiling_kernel);
     if (s->options->verify) {
         record_flag(&rec, "verified", r->verified);
@@ -91,8 +90,7 @@ static outcome run_operation(session *s, workbench *w, int index)
         if (stopped(checked))
             return checked;
     }
-    r.fraction = r.m.ceiling_seconds / r.m.median;
-    session_count(s, w, index, r.fraction, 1e3 * r.m.median);
+    session_count(s, w, index, r.m.fraction, 1e3 * r.m.median);
     add_to_table(s, w, &r);
     return outcome_worse(outcome_worse(timed, checked), print_record(s, w, &r));
 }

@@ -42,7 +42,7 @@ ends 2 '^usage:' "no command"
 ends 0 '^usage:' "help" --help
 ends 0 '^bnorm-bench [0-9]' "version" --version
 ends 2 "unknown command 'jump'" "an unknown command" jump
-for command in run verify sweep compare topo; do
+for command in run verify sweep compare topo pack; do
     ends 0 "^usage: bnorm-bench $command" "$command --help" $command --help
 done
 ends 2 "unknown .*'--jump'" "an unknown option" run --jump
@@ -219,6 +219,11 @@ if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scra
     grep geomean "$scratch/all" > "$scratch/records"
     has_keys "keys of compare's summary" $author op dtype layout peer geomean
     grep -c . "$scratch/records" | grep -vx 2 | nothing "compare: a summary per operation"
+    $bench pack --json --shape 65x17,3x4 $small > "$scratch/records"
+    has_keys "keys of pack" $author $problem time_ms_median time_ms_min time_ms_max ceiling_ms \
+        gb_s ceiling_fraction ceiling_kernel
+    grep -c . "$scratch/records" | grep -vx 8 |
+        nothing "pack: a record per shape, panels and direction"
     $bench compare --json --op fused --shape 65x17 --layout panels8 $small > "$scratch/records"
     grep -v '"layout":"panels8",.*"peer_layout":"rows"' "$scratch/records" |
         nothing "compare: the peer has rows"
@@ -250,6 +255,9 @@ for layout in panels panels8; do
     ends 0 '^infer: ' "a peer against $layout" compare --op step,backward,fused,infer \
         --shape 129x17 --layout $layout $small
 done
+ends 0 '^65x17 .* panels8 .* unpack ' "copies between rows and panels" pack --shape 65x17 $small
+ends 2 "expected panels" "no copies between rows and rows" pack --layout rows
+ends 2 "'--op'" "no operations of pack" pack --op forward
 for binding in inherit spread compact; do
     ends 0 ' yes ' "binding: $binding" run --shape 129x17 --binding $binding --verify --reps 1
 done
