@@ -92,9 +92,10 @@ orders() {
     esac
     case $1 in control-*) case_name="'what the system has'" ;; *) case_name= ;; esac
     cat <<END
-export OMP_WAIT_POLICY=passive
+export OMP_WAIT_POLICY=passive LD_LIBRARY_PATH=/lib
 ./test_numa $case_name
 status=\$?
+[ ! -x bnorm-bench ] || ./bnorm-bench topo --json --op forward --shape 4000x600
 echo "# exit \$status"
 exit \$status
 END
@@ -102,10 +103,12 @@ END
 
 # ---- boots ---------------------------------------------------------------------
 
-# carry FILE ROOT: a program, by its name, and the libraries it needs
+# carry FILE ROOT: a program that libtool made, and in lib/ the libraries it needs; their
+# loader where the program looks for it
 carry() {
-    cp "$1" "$2" && ldd "$1" | grep -o '/[^ ]*' | while read -r library; do
-        mkdir -p "$2$(dirname "$library")" && cp -L "$library" "$2$library"
+    cp "$(./libtool --mode=execute echo "$1")" "$2" && ./libtool --mode=execute ldd "$1" | grep -o '/[^ ]*' | while read -r library; do
+        mkdir -p "$2/lib" "$2/lib64" && cp -L "$library" "$2/lib"
+        case $library in /lib64/*) cp -L "$library" "$2/lib64" ;; esac
     done
 }
 
@@ -113,6 +116,7 @@ carry() {
 boot() {
     root=$work/$1/root
     mkdir -p "$root"
+    case $1 in control-*) ;; *) carry bench/bnorm-bench "$root" ;; esac
     carry $program "$root" && orders $1 >"$root/guest-main"
     "$here/boot-qemu" "$kernel" "$root" "$work/$1" $2 $(hardware $1)
     status=$?
@@ -132,6 +136,13 @@ boot_all() {
 
 hashes() { sed -n 's/^# hash //p' "$1" | sort; }
 
+# threads_of_bench LOG: as test_numa tells of them
+threads_of_bench() {
+    number='\([0-9]*\)'
+    thread="\"thread\":$number,.*\"local_bytes\":$number,\"remote_bytes\":$number"
+    sed -n "s/.*\"record\":\"thread\".*$thread.*/thread \1: local \2, remote \3/p" "$1"
+}
+
 # judge MACHINE: its cases by name, and what is wrong as a whole
 judge() {
     log=$work/log/$1.txt
@@ -139,10 +150,16 @@ judge() {
     while read -r line; do result "$line"; done <"$scratch/cases"
     {
         complaints "$log"
-        [ "$(cat "$work/log/$1.status")" = 0 ] || tail -n 5 "$work/$1/qemu.txt" "$log"
+        [ "$(cat "$work/log/$1.status")" = 0 ] || { tail -n 5 "$work/$1/qemu.txt"; tail -n 5 "$log"; }
         hashes "$log" | diff "$scratch/here" - | sed -n 's/^</hash, here:/p; s/^>/hash, there:/p'
     } | head -n 60 |
         nothing "$1: the guest ran to its end, $(cases "$log"), $(wc -l <"$scratch/here") hashes as here"
+    if threads_of_bench "$log" >"$scratch/bench" && [ -s "$scratch/bench" ]; then
+        sed -n 's/^# \(thread [0-9]*: local .*\)/\1/p' "$log" | diff - "$scratch/bench" |
+            nothing "$1: bnorm-bench topo tells how many bytes threads have on their nodes"
+    else
+        skip "$1: bnorm-bench topo" "it has no --json"
+    fi
     sed -n 's/^guest status .* after /# '"$1"': up for /p' "$log"
 }
 
@@ -170,8 +187,8 @@ for guest in $machines control-fails; do
     before=$odd odd="$even $guest" even=$before
 done
 boot_all 60 control-hangs &
-boot_all 200 $odd &
-boot_all 200 $even &
+boot_all 150 $odd &
+boot_all 150 $even &
 wait
 
 {

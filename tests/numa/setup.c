@@ -129,21 +129,23 @@ static void meet(int *known, int now)
     *known = *known == NOBODY || *known == now ? now : SEVERAL;
 }
 
-/* Elements from `data` on belong to the threads of a node. */
-static void belong(map *m, const float *data, int64_t elements, int owner, int memory,
-                   setup_count *count)
+/* Elements from `data` on belong to a block, whose node has its memory there. */
+static void belong(map *m, const float *data, int64_t elements, const bnorm_block_info *block,
+                   int memory, setup_count *count)
 {
+    int thread = block->thread < SETUP_THREADS ? block->thread : SETUP_THREADS - 1;
     uintptr_t begin = (uintptr_t)data, end = begin + (uintptr_t)elements * sizeof *data;
     while (begin < end) {
         uintptr_t number = begin / (uintptr_t)m->page_bytes;
         uintptr_t next = (number + 1) * (uintptr_t)m->page_bytes;
         double bytes = (double)((next < end ? next : end) - begin);
         page *p = &m->pages[number - m->first];
-        meet(&p->owner, owner);
+        meet(&p->owner, block->node);
         meet(&p->owner_memory, memory);
         *(p->node == SYSTEM_ABSENT ? &count->absent_bytes
           : p->node == memory      ? &count->local
                                    : &count->remote) += bytes;
+        *(p->node == memory ? &count->thread_local[thread] : &count->thread_remote[thread]) += bytes;
         begin = next;
     }
 }
@@ -157,7 +159,7 @@ static void own_blocks(const setup *s, const bnorm_plan *plan, unsigned operatio
         CU_ASSERT_EQUAL(bnorm_plan_block(plan, operation, i, &block), BNORM_OK);
         CU_ASSERT_EQUAL(bnorm_context_node(s->context, block.node, &node), BNORM_OK);
         for (int64_t row = block.row; row < block.row + block.rows; row++)
-            belong(m, setup_at(&s->problem, matrix, row, block.col), block.cols, block.node,
+            belong(m, setup_at(&s->problem, matrix, row, block.col), block.cols, &block,
                    node.memory_index, count);
         count->elements += (double)block.rows * (double)block.cols;
     }

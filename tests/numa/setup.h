@@ -8,7 +8,7 @@
 
 #include "bnorm.h"
 
-enum { SETUP_TENSORS = 4, SETUP_SHAPES = 3, SETUP_OPERATIONS = 5 };
+enum { SETUP_TENSORS = 4, SETUP_SHAPES = 3, SETUP_OPERATIONS = 5, SETUP_THREADS = 64 };
 
 typedef struct {
     const char *name;
@@ -60,6 +60,7 @@ typedef struct {
     int64_t shared;    /* pages of which several nodes have a part */
     double local, remote, absent_bytes;
     double elements;   /* in all blocks together */
+    double thread_local[SETUP_THREADS], thread_remote[SETUP_THREADS]; /* of those planned */
     double each[SETUP_OPERATIONS]; /* setup_agrees: remote bytes of each operation */
 } setup_count;
 
