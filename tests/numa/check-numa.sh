@@ -106,7 +106,8 @@ END
 # carry FILE ROOT: a program that libtool made, and in lib/ the libraries it needs; their
 # loader where the program looks for it
 carry() {
-    cp "$(./libtool --mode=execute echo "$1")" "$2" && ./libtool --mode=execute ldd "$1" | grep -o '/[^ ]*' | while read -r library; do
+    cp "$(./libtool --mode=execute echo "$1")" "$2" &&
+        ./libtool --mode=execute ldd "$1" | grep -o '/[^ ]*' | while read -r library; do
         mkdir -p "$2/lib" "$2/lib64" && cp -L "$library" "$2/lib"
         case $library in /lib64/*) cp -L "$library" "$2/lib64" ;; esac
     done
@@ -150,10 +151,13 @@ judge() {
     while read -r line; do result "$line"; done <"$scratch/cases"
     {
         complaints "$log"
-        [ "$(cat "$work/log/$1.status")" = 0 ] || { tail -n 5 "$work/$1/qemu.txt"; tail -n 5 "$log"; }
+        if [ "$(cat "$work/log/$1.status")" != 0 ]; then
+            tail -n 5 "$work/$1/qemu.txt"
+            tail -n 5 "$log"
+        fi
         hashes "$log" | diff "$scratch/here" - | sed -n 's/^</hash, here:/p; s/^>/hash, there:/p'
-    } | head -n 60 |
-        nothing "$1: the guest ran to its end, $(cases "$log"), $(wc -l <"$scratch/here") hashes as here"
+    } | head -n 60 >"$scratch/wrong"
+    nothing "$1: the guest ran to its end, $(cases "$log"), hashes as here" <"$scratch/wrong"
     if threads_of_bench "$log" >"$scratch/bench" && [ -s "$scratch/bench" ]; then
         sed -n 's/^# \(thread [0-9]*: local .*\)/\1/p' "$log" | diff - "$scratch/bench" |
             nothing "$1: bnorm-bench topo tells how many bytes threads have on their nodes"
@@ -186,9 +190,9 @@ odd='' even=''
 for guest in $machines control-fails; do
     before=$odd odd="$even $guest" even=$before
 done
-boot_all 60 control-hangs &
-boot_all 150 $odd &
-boot_all 150 $even &
+boot_all 100 control-hangs &
+boot_all 300 $odd &
+boot_all 300 $even &
 wait
 
 {

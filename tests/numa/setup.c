@@ -145,7 +145,10 @@ static void belong(map *m, const float *data, int64_t elements, const bnorm_bloc
         *(p->node == SYSTEM_ABSENT ? &count->absent_bytes
           : p->node == memory      ? &count->local
                                    : &count->remote) += bytes;
-        *(p->node == memory ? &count->thread_local[thread] : &count->thread_remote[thread]) += bytes;
+        if (p->node == memory)
+            count->thread_local[thread] += bytes;
+        else
+            count->thread_remote[thread] += bytes;
         begin = next;
     }
 }

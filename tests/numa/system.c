@@ -75,7 +75,8 @@ int system_allows(int node)
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         if (strncmp(line, "Mems_allowed_list:", 18) != 0)
             continue;
-        for (char *part = strtok(line + 18, ", \t\n"); part != NULL; part = strtok(NULL, ", \t\n")) {
+        const char *between = ", \t\n";
+        for (char *part = strtok(line + 18, between); part; part = strtok(NULL, between)) {
             int first, last, found = sscanf(part, "%d-%d", &first, &last);
             if (found >= 1 && first <= node && node <= (found == 2 ? last : first))
                 allowed = 1;
