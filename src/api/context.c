@@ -69,9 +69,11 @@ static bnorm_status look_around(bnorm_context *context, const bnorm_context_opti
 {
     fenv_t own;
     int quota = 0;
+    bnorm_affinity places = {{0}, 0};
     bnorm_environment_enter(&own);
+    bnorm_team_places(&places);
     bnorm_status status =
-        bnorm_topology_read(&context->machine, options->synthetic, options->xml);
+        bnorm_topology_read(&context->machine, options->synthetic, options->xml, &places);
     if (status == BNORM_OK) {
         bnorm_team_watch_forks();
         int threads = choose_threads(options->threads, &context->machine, &quota);

@@ -8,7 +8,6 @@
 
 #include "base/status.h"
 #include "platform/memory.h"
-#include "platform/team.h"
 #include "platform/topology_hwloc.h"
 
 static size_t ask_size(int name, size_t assumed)
@@ -31,14 +30,16 @@ static void assume_l2(bnorm_machine *machine)
 
 /* The CPUs in the affinity mask and OpenMP's places, or as many as there are, on one
  * node; each is a core, and they share the last-level cache. */
-static bnorm_status read_flat(bnorm_machine *machine)
+static bnorm_status read_flat(bnorm_machine *machine, const bnorm_affinity *places)
 {
     bnorm_affinity ours = {{0}, 0};
     int cpus = 0;
     ours.known = sched_getaffinity(0, sizeof ours.mask, (cpu_set_t *)ours.mask) == 0;
-    bnorm_team_places(&ours);
-    for (int os = 0; ours.known && os < BNORM_BINDING_CPUS; os++)
+    for (int os = 0; ours.known && os < BNORM_BINDING_CPUS; os++) {
+        if (places && bnorm_affinity_has(places, os))
+            bnorm_affinity_add(&ours, os);
         cpus += bnorm_affinity_has(&ours, os);
+    }
     if (cpus == 0) {
         long online = sysconf(_SC_NPROCESSORS_ONLN);
         ours.known = 0;
@@ -66,7 +67,8 @@ static bnorm_status read_flat(bnorm_machine *machine)
     return BNORM_OK;
 }
 
-bnorm_status bnorm_topology_read(bnorm_machine *machine, const char *synthetic, const char *xml)
+bnorm_status bnorm_topology_read(bnorm_machine *machine, const char *synthetic, const char *xml,
+                                 const bnorm_affinity *places)
 {
     *machine = (bnorm_machine){.foreign = synthetic || xml};
     if (synthetic && xml)
@@ -75,9 +77,9 @@ bnorm_status bnorm_topology_read(bnorm_machine *machine, const char *synthetic, 
                           "expected one of them at most",
                           synthetic, xml);
     assume_l2(machine);
-    bnorm_status status = bnorm_hwloc_read(machine, synthetic, xml);
+    bnorm_status status = bnorm_hwloc_read(machine, synthetic, xml, places);
     if (status == BNORM_OK && !machine->hwloc)
-        status = read_flat(machine);
+        status = read_flat(machine, places);
     if (status != BNORM_OK)
         bnorm_topology_free(machine);
     return status;

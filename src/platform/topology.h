@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "bnorm.h"
+#include "platform/binding.h"
 
 typedef struct {     /* a logical CPU in this process's affinity mask, or in a place
                         that OpenMP binds its threads to */
@@ -42,9 +43,11 @@ typedef struct {
 
 /* This machine, or the one that a synthetic description or an XML file describes
  * (at most one of them).  ARGUMENT: it can't be read; UNSUPPORTED: no hwloc to
- * read it with; MEMORY.  This machine fails for want of memory only: what cannot
+ * read it with; MEMORY.  places, or NULL: CPUs that OpenMP binds threads to, which this
+ * process may use though its own mask has one of them.  This machine fails for want of memory only: what cannot
  * be found out is assumed. */
-bnorm_status bnorm_topology_read(bnorm_machine *machine, const char *synthetic, const char *xml);
+bnorm_status bnorm_topology_read(bnorm_machine *machine, const char *synthetic, const char *xml,
+                                 const bnorm_affinity *places);
 void bnorm_topology_free(bnorm_machine *machine);
 
 /* What a thread can keep in cache to itself: its part of L2 or of the last level,

@@ -13,7 +13,6 @@
 #include <hwloc.h>
 
 #include "platform/memory.h"
-#include "platform/team.h"
 
 /* What is needed only while a machine is read.  Objects of hwloc are named by
  * their logical indices. */
@@ -233,16 +232,13 @@ static int note_nodes(const survey *s, bnorm_machine *machine)
 
 /* Fill s->usable: for this machine what the process may use, its mask or what
  * OpenMP's places have of it.  0: there is none. */
-static int find_usable(const survey *s, int foreign)
+static int find_usable(const survey *s, int foreign, const bnorm_affinity *places)
 {
     hwloc_const_bitmap_t allowed = hwloc_topology_get_allowed_cpuset(s->topology);
-    bnorm_affinity places = {{0}, 0};
     if (foreign || hwloc_get_cpubind(s->topology, s->usable, HWLOC_CPUBIND_PROCESS) != 0)
         hwloc_bitmap_copy(s->usable, allowed);
-    else
-        bnorm_team_places(&places);
-    for (int cpu = 0; cpu < BNORM_BINDING_CPUS; cpu++)
-        if (bnorm_affinity_has(&places, cpu))
+    for (int cpu = 0; places && !foreign && cpu < BNORM_BINDING_CPUS; cpu++)
+        if (bnorm_affinity_has(places, cpu))
             hwloc_bitmap_set(s->usable, (unsigned)cpu);
     hwloc_bitmap_and(s->usable, s->usable, allowed);
     return hwloc_bitmap_weight(s->usable);
@@ -303,7 +299,8 @@ static bnorm_status refuse_foreign(const char *synthetic, const char *xml)
                      : refuse("xml", xml, "a file that hwloc's lstopo wrote");
 }
 
-bnorm_status bnorm_hwloc_read(bnorm_machine *machine, const char *synthetic, const char *xml)
+bnorm_status bnorm_hwloc_read(bnorm_machine *machine, const char *synthetic, const char *xml,
+                              const bnorm_affinity *places)
 {
     survey s = {0};
     bnorm_status status = BNORM_OK;
@@ -329,7 +326,7 @@ bnorm_status bnorm_hwloc_read(bnorm_machine *machine, const char *synthetic, con
         return no_memory();
     /* The environment may have told hwloc to look at another machine. */
     if (!unread && (machine->foreign || hwloc_topology_is_thissystem(topology)) &&
-        find_usable(&s, machine->foreign) > 0) {
+        find_usable(&s, machine->foreign, places) > 0) {
         s.pus = hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PU);
         s.numas = hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_NUMANODE);
         s.kinds = hwloc_cpukinds_get_nr(topology, 0);
@@ -376,8 +373,10 @@ int bnorm_hwloc_place(void *topology, void *start, size_t bytes, int os_index, i
 
 #else
 
-bnorm_status bnorm_hwloc_read(bnorm_machine *machine, const char *synthetic, const char *xml)
+bnorm_status bnorm_hwloc_read(bnorm_machine *machine, const char *synthetic, const char *xml,
+                              const bnorm_affinity *places)
 {
+    (void)places;
     if (!machine->foreign)
         return BNORM_OK;
     return bnorm_fail(BNORM_ERR_UNSUPPORTED,

@@ -8,7 +8,8 @@
 /* Fill *machine, in which foreign and the assumed caches are set.  On success
  * without machine->hwloc, nothing could be found out about this machine.  What a
  * failure leaves in *machine is for bnorm_topology_free. */
-bnorm_status bnorm_hwloc_read(bnorm_machine *machine, const char *synthetic, const char *xml);
+bnorm_status bnorm_hwloc_read(bnorm_machine *machine, const char *synthetic, const char *xml,
+                              const bnorm_affinity *places);
 void bnorm_hwloc_free(void *topology);
 
 /* As bnorm_topology_place, on the node with this os_index. */

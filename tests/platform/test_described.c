@@ -34,7 +34,7 @@ static void synthetic_machines(void)
     for (int i = 0; i < HARNESS_COUNT(expected); i++) {
         bnorm_machine m;
         harness_note("%s", expected[i].text);
-        CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&m, expected[i].text, NULL), BNORM_OK);
+        CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&m, expected[i].text, NULL, NULL), BNORM_OK);
         CU_ASSERT(machine_is_possible(&m));
         CU_ASSERT(m.foreign && m.kinds == 1);
         CU_ASSERT_EQUAL(m.nodes, expected[i].nodes);
@@ -59,7 +59,7 @@ static void the_last_node_takes_the_rest(void)
     if (machine_lacks_hwloc())
         return;
     CU_ASSERT_EQUAL_FATAL(
-        bnorm_topology_read(&m, "numa:70(memory=1000) core:1 pu:2", NULL), BNORM_OK);
+        bnorm_topology_read(&m, "numa:70(memory=1000) core:1 pu:2", NULL, NULL), BNORM_OK);
     const bnorm_numa_node *last = &m.node[BNORM_MOST_NODES - 1];
     CU_ASSERT(last->cpus == 2 * 7 && last[-1].cpus == 2);
     CU_ASSERT(last->os_index == 63 && last->memory == 63);
@@ -73,7 +73,7 @@ static int read_xml(bnorm_machine *m, const char *text)
     machine_file file;
     if (machine_lacks_hwloc() || machine_write(&file, text) != 0)
         return -1;
-    bnorm_status status = bnorm_topology_read(m, NULL, file.path);
+    bnorm_status status = bnorm_topology_read(m, NULL, file.path, NULL);
     machine_remove(&file);
     CU_ASSERT_EQUAL(status, BNORM_OK);
     if (status != BNORM_OK)
@@ -133,7 +133,7 @@ static long count_printed(const char *synthetic, const char *xml)
         return -1;
     fflush(stderr);
     dup2(fileno(caught), STDERR_FILENO);
-    bnorm_status status = bnorm_topology_read(&m, synthetic, xml);
+    bnorm_status status = bnorm_topology_read(&m, synthetic, xml, NULL);
     fflush(stderr);
     long printed = lseek(STDERR_FILENO, 0, SEEK_CUR);
     dup2(own, STDERR_FILENO);
@@ -171,7 +171,7 @@ static void descriptions_that_cannot_be_read(void)
 static void two_descriptions_are_one_too_many(void)
 {
     bnorm_machine m;
-    CU_ASSERT_EQUAL(bnorm_topology_read(&m, "numa:2 pu:1", "file.xml"), BNORM_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(bnorm_topology_read(&m, "numa:2 pu:1", "file.xml", NULL), BNORM_ERR_ARGUMENT);
     CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_last_error(), "numa:2 pu:1"));
     CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_last_error(), "file.xml"));
 }

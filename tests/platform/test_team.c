@@ -153,7 +153,7 @@ static void every_item_once_whatever_node(void)
     static const int64_t firsts[][3] = {{0, 10, 20}, {0, 0, 20}, {0, 20, 20}, {0, 1, 20},
                                         {0, 19, 20}};
     bnorm_machine machine;
-    CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&machine, NULL, NULL), BNORM_OK);
+    CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&machine, NULL, NULL, NULL), BNORM_OK);
     for (int foreign = 0; foreign < 2; foreign++)
         for (int threads = 1; threads <= 8; threads++)
             for (int f = 0; f < 5; f++) {
@@ -187,7 +187,7 @@ static void bound_threads_get_their_affinity_back(void)
 {
     static affinities during, before, after;
     bnorm_machine machine;
-    CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&machine, NULL, NULL), BNORM_OK);
+    CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&machine, NULL, NULL, NULL), BNORM_OK);
     for (int binding = BNORM_BIND_SPREAD; binding <= BNORM_BIND_COMPACT; binding++)
         for (int threads = 1; threads <= 2 * machine.cpus && threads <= 16; threads++) {
             bnorm_seats seats, unbound = {.threads = threads, .nodes = 1, .count = {threads}};

@@ -17,12 +17,13 @@
 #include "api/allocations.h"
 #include "platform/binding.h"
 #include "platform/machines.h"
+#include "platform/team.h"
 #include "support/harness.h"
 
 static void this_machine_is_possible(void)
 {
     bnorm_machine m;
-    CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&m, NULL, NULL), BNORM_OK);
+    CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&m, NULL, NULL, NULL), BNORM_OK);
     CU_ASSERT(machine_is_possible(&m));
     CU_ASSERT_EQUAL(m.foreign, 0);
     CU_ASSERT(m.flat || MACHINE_HWLOC);
@@ -34,7 +35,9 @@ static void this_machine_is_possible(void)
 static int is_mask(const cpu_set_t *mask)
 {
     bnorm_machine m;
-    int same = bnorm_topology_read(&m, NULL, NULL) == BNORM_OK && machine_is_possible(&m) &&
+    bnorm_affinity places = {{0}, 0};
+    bnorm_team_places(&places);
+    int same = bnorm_topology_read(&m, NULL, NULL, &places) == BNORM_OK && machine_is_possible(&m) &&
                m.cpus == CPU_COUNT(mask);
     for (int i = 0; same && i < m.cpus; i++)
         same = CPU_ISSET((size_t)m.cpu[i].os_index, mask) != 0;
@@ -87,7 +90,7 @@ static void a_bound_process_has_all_of_its_places(void)
     bnorm_machine m;
     int status = 0;
     if (has_places()) {
-        CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&m, NULL, NULL), BNORM_OK);
+        CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&m, NULL, NULL, NULL), BNORM_OK);
         CU_ASSERT(machine_is_possible(&m));
         CU_ASSERT_EQUAL(m.cpus, omp_get_num_procs());
         bnorm_topology_free(&m);
@@ -114,7 +117,7 @@ static void another_machine_in_the_environment_is_not_ours(void)
     if (machine_lacks_hwloc())
         return;
     setenv("HWLOC_SYNTHETIC", "numa:8 core:32 pu:2", 1);
-    CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&m, NULL, NULL), BNORM_OK);
+    CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&m, NULL, NULL, NULL), BNORM_OK);
     CU_ASSERT(machine_is_possible(&m) && m.flat);
     CU_ASSERT_EQUAL(bnorm_topology_here(&m), 0);
     bnorm_topology_free(&m);
@@ -144,14 +147,14 @@ static void two_nodes_that_are_said_to_be_here(void)
     }
     setenv("HWLOC_SYNTHETIC", "numa:2 core:1 pu:1", 1);
     setenv("HWLOC_THISSYSTEM", "1", 1);
-    bnorm_status status = bnorm_topology_read(&m, NULL, NULL);
+    bnorm_status status = bnorm_topology_read(&m, NULL, NULL, NULL);
     CU_ASSERT_EQUAL_FATAL(bnorm_binding_set(1, &before), 0);
     bnorm_machine part;
-    CU_ASSERT_EQUAL(bnorm_topology_read(&part, NULL, NULL), BNORM_OK);
+    CU_ASSERT_EQUAL(bnorm_topology_read(&part, NULL, NULL, NULL), BNORM_OK);
     bnorm_binding_restore(&before);
     setenv("HWLOC_SYNTHETIC", "pu:1", 1); /* where the mask has more */
     bnorm_machine small;
-    CU_ASSERT_EQUAL(bnorm_topology_read(&small, NULL, NULL), BNORM_OK);
+    CU_ASSERT_EQUAL(bnorm_topology_read(&small, NULL, NULL, NULL), BNORM_OK);
     unsetenv("HWLOC_SYNTHETIC");
     unsetenv("HWLOC_THISSYSTEM");
     CU_ASSERT(machine_is_possible(&small) && small.cpus == 1);
@@ -174,7 +177,7 @@ static void two_nodes_that_are_said_to_be_here(void)
 static void here_is_where_the_thread_is(void)
 {
     bnorm_machine m;
-    CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&m, NULL, NULL), BNORM_OK);
+    CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&m, NULL, NULL, NULL), BNORM_OK);
     for (int i = 0; i < m.cpus; i++) {
         bnorm_affinity before;
         if (bnorm_binding_set(m.cpu[i].os_index, &before) != 0)
@@ -206,7 +209,7 @@ static void pages_are_placed(void)
 {
     const size_t bytes = 16 * (size_t)sysconf(_SC_PAGESIZE);
     bnorm_machine m;
-    CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&m, NULL, NULL), BNORM_OK);
+    CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&m, NULL, NULL, NULL), BNORM_OK);
     char *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CU_ASSERT_FATAL(pages != MAP_FAILED);
     CU_ASSERT_EQUAL(bnorm_topology_place(&m, pages, bytes, -1, 0), EINVAL);
@@ -252,14 +255,14 @@ static void memory_may_run_out(void)
         int requests;
         bnorm_machine m;
         allocations_watch(0);
-        CU_ASSERT_EQUAL(bnorm_topology_read(&m, synthetic[i], NULL), BNORM_OK);
+        CU_ASSERT_EQUAL(bnorm_topology_read(&m, synthetic[i], NULL, NULL), BNORM_OK);
         bnorm_topology_free(&m);
         requests = allocations_stop();
         CU_ASSERT(requests >= 2);
         CU_ASSERT_EQUAL(allocations_held(), 0);
         for (int failing = 1; failing <= requests; failing++) {
             allocations_watch(failing);
-            bnorm_status status = bnorm_topology_read(&m, synthetic[i], NULL);
+            bnorm_status status = bnorm_topology_read(&m, synthetic[i], NULL, NULL);
             allocations_stop();
             CU_ASSERT_EQUAL(status, BNORM_ERR_MEMORY);
             CU_ASSERT_EQUAL(allocations_held(), 0);
