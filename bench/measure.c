@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
     SCREENING = 3, /* rounds with all kernels, to find the two worth watching */
@@ -34,66 +35,145 @@ static int fastest(const contestant *all, int count, int but)
     return best;
 }
 
+typedef struct { /* a call, and the kernels of its ceiling */
+    contestant call;
+    const ceiling *ceiling;
+    double bytes;    /* that the call must move */
+    contestant *all; /* the call first */
+    int count, best; /* the fastest kernel's index in all */
+} race;
+
 /* Medians of the same rounds are compared, never a lucky minimum with a typical
- * time.  Let the operation (contestant 0) and its kernels take turns: all of them, then
- * the two fastest kernels alone.  Returns the index of the best kernel, -1 when
- * out of memory. */
-static int compete(contestant *all, int count, int rounds, const char *name)
+ * time.  Let the calls and their kernels take turns: all of them, then the
+ * two fastest kernels of each call alone.  Returns 0, or -1 when out of memory. */
+static int compete(race *races, int count, int rounds, const char *name)
 {
+    contestant *all = races->all;
+    int total = 0;
     for (int i = 0; i < count; i++)
+        total += races[i].count;
+    for (int i = 0; i < total; i++)
         all[i].resting = false;
-    if (timing_rounds(all, count, rounds < SCREENING ? rounds : SCREENING, name))
+    if (timing_rounds(all, total, rounds < SCREENING ? rounds : SCREENING, name))
         return -1;
-    int first = fastest(all, count, -1), second = fastest(all, count, first);
-    for (int i = 1; i < count; i++)
-        all[i].resting = i != first && i != second;
-    if (timing_rounds(all, count, rounds, name))
+    for (race *r = races; r < races + count; r++) {
+        int first = fastest(r->all, r->count, -1), second = fastest(r->all, r->count, first);
+        for (int i = 1; i < r->count; i++)
+            r->all[i].resting = i != first && i != second;
+    }
+    if (timing_rounds(all, total, rounds, name))
         return -1;
-    return fastest(all, count, -1);
+    for (race *r = races; r < races + count; r++)
+        r->best = fastest(r->all, r->count, -1);
+    return 0;
+}
+
+static void line_up(race *races, int count, contestant *all)
+{
+    for (race *r = races; r < races + count; r++) {
+        r->all = all;
+        r->count = 1 + r->ceiling->count;
+        all[0] = r->call;
+        ceiling_enter(r->ceiling, all + 1);
+        timing_warm(all, r->count);
+        all += r->count;
+    }
+}
+
+static void conclude(measurement *m, const race *r)
+{
+    const ceiling_kernel *k = &r->ceiling->kernels[r->best - 1];
+    m->median = median_of(r->all);
+    m->min = timing_min(r->all->seconds, r->all->count);
+    m->max = timing_max(r->all->seconds, r->all->count);
+    m->spread = timing_spread(r->all->seconds, r->all->count);
+    m->bytes = r->bytes;
+    m->ceiling_seconds = median_of(&r->all[r->best]);
+    m->fraction = m->ceiling_seconds / m->median;
+    snprintf(m->ceiling_kernel, sizeof m->ceiling_kernel, "%d x %s %s", k->threads, k->isa,
+             k->variant->name);
+}
+
+/* Again and again while a result is above its ceiling. */
+static outcome measure_races(measurement *m, race *races, int count, int rounds,
+                             const char *name)
+{
+    contestant *all = calloc((size_t)count * (1 + CEILING_MOST), sizeof *all);
+    double highest = INFINITY;
+    int failed = !all;
+    if (all)
+        line_up(races, count, all);
+    for (int i = 0; i < ATTEMPTS && !failed && highest > MEASURE_CREDIBLE; i++) {
+        failed = compete(races, count, rounds, name);
+        highest = 0;
+        for (int j = 0; j < count && !failed; j++) {
+            conclude(&m[j], &races[j]);
+            highest = fmax(highest, m[j].fraction);
+        }
+    }
+    for (int i = 0; i < count; i++)
+        timing_free(races[i].all, races[i].count);
+    free(all);
+    return failed ? complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", name) : OUTCOME_DONE;
 }
 
 outcome measure_against(measurement *m, const contestant *call, const ceiling *c, double bytes,
                         int rounds, const char *name)
 {
-    contestant all[1 + CEILING_MOST] = {*call};
-    ceiling_enter(c, all + 1);
-    timing_warm(all, 1 + c->count);
-    m->bytes = bytes;
-    m->fraction = INFINITY;
-    for (int i = 0; i < ATTEMPTS && m->fraction > MEASURE_CREDIBLE; i++) {
-        int best = compete(all, 1 + c->count, rounds, name);
-        if (best < 0) {
-            timing_free(all, 1 + c->count);
-            return complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", name);
-        }
-        const ceiling_kernel *k = &c->kernels[best - 1];
-        m->median = median_of(&all[0]);
-        m->min = timing_min(all[0].seconds, all[0].count);
-        m->max = timing_max(all[0].seconds, all[0].count);
-        m->ceiling_seconds = median_of(&all[best]);
-        snprintf(m->ceiling_kernel, sizeof m->ceiling_kernel, "%d x %s %s", k->threads, k->isa,
-                 k->variant->name);
-        m->fraction = m->ceiling_seconds / m->median;
-    }
-    timing_free(all, 1 + c->count);
+    race r = {.call = *call, .ceiling = c, .bytes = bytes};
+    return measure_races(m, &r, 1, rounds, name);
+}
+
+static outcome check(const measurement *m, const measured_call *call, const char *name)
+{
+    if (call->status)
+        return engine_complain(call->op->name, call->status);
+    if (m->fraction > MEASURE_CREDIBLE)
+        return complain_as(OUTCOME_FAILED,
+                           "%s %s: %.2f of the ceiling, so the ceiling is wrong", name,
+                           call->op->name, m->fraction);
     return OUTCOME_DONE;
+}
+
+typedef struct { /* what a race refers to */
+    measured_call call;
+    ceiling ceiling;
+} subject;
+
+static void prepare(race *r, subject *s, const workbench *w, const operation *op)
+{
+    s->call = (measured_call){.op = op, .plan = w->engine.plan};
+    batch_args(&w->batch, op, &s->call.args);
+    ceiling_init(&s->ceiling, &w->batch, op, bnorm_context_threads(w->engine.context));
+    *r = (race){.call = {.run = measure_call, .self = &s->call},
+                .ceiling = &s->ceiling,
+                .bytes = (double)s->ceiling.kernels[0].bytes * (op->reads + op->writes)};
+}
+
+outcome measure_all(measurement *m, const workbench *w, int count, const operation *op,
+                    int rounds)
+{
+    const char *name = w->problem->name;
+    race *races = calloc((size_t)count, sizeof *races);
+    subject *subjects = calloc((size_t)count, sizeof *subjects);
+    outcome result = OUTCOME_DONE;
+    if (!races || !subjects)
+        result = complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", name);
+    for (int i = 0; i < count && !result; i++) {
+        prepare(&races[i], &subjects[i], &w[i], op);
+        races[i].call.rouse = count > 1;
+    }
+    if (!result)
+        result = measure_races(m, races, count, rounds, name);
+    bool measured = !result;
+    for (int i = 0; i < count && measured; i++)
+        result = outcome_worse(result, check(&m[i], &subjects[i].call, name));
+    free(subjects);
+    free(races);
+    return result;
 }
 
 outcome measure(measurement *m, workbench *w, const operation *op, int rounds)
 {
-    const char *name = w->problem->name;
-    ceiling c;
-    measured_call call = {.op = op, .plan = w->engine.plan};
-    batch_args(&w->batch, op, &call.args);
-    ceiling_init(&c, &w->batch, op, bnorm_context_threads(w->engine.context));
-    const double bytes = (double)c.kernels[0].bytes * (op->reads + op->writes);
-    outcome result = measure_against(
-        m, &(contestant){.run = measure_call, .self = &call}, &c, bytes, rounds, name);
-    if (!result && call.status)
-        result = engine_complain(op->name, call.status);
-    if (!result && m->fraction > MEASURE_CREDIBLE)
-        result = complain_as(OUTCOME_FAILED,
-                             "%s %s: %.2f of the ceiling, so the ceiling is wrong", name, op->name,
-                             m->fraction);
-    return result;
+    return measure_all(m, w, 1, op, rounds);
 }

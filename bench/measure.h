@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Time one operation against its ceiling, interleaved. */
+/* Time one operation against its ceiling, interleaved: on one workbench, or on several
+ * that differ in threads. */
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H
 
@@ -11,6 +12,7 @@
 
 typedef struct {
     double median, min, max;  /* seconds per call */
+    double spread;            /* between the quartiles, seconds */
     double bytes;             /* that any implementation must move */
     double ceiling_seconds;   /* median, for those bytes */
     double fraction;          /* ceiling_seconds / median */
@@ -34,5 +36,10 @@ outcome measure_against(measurement *m, const contestant *call, const ceiling *c
 /* Time op on the workbench in `rounds` rounds.  Complains and returns FAILED when, after
  * much measuring, op still beats its ceiling. */
 outcome measure(measurement *m, workbench *w, const operation *op, int rounds);
+
+/* The same on w[0 .. count) in turns, each against the ceiling of its own threads on its
+ * own matrices: m[i] of w[i]. */
+outcome measure_all(measurement *m, const workbench *w, int count, const operation *op,
+                    int rounds);
 
 #endif

@@ -14,6 +14,8 @@
 
 static double sample(const contestant *c)
 {
+    if (c->rouse)
+        c->run(c->self);
     double start = clock_now();
     for (int i = 0; i < c->repeat; i++)
         c->run(c->self);
@@ -51,11 +53,16 @@ static int append(contestant *c, double seconds)
 
 int timing_rounds(contestant *contestants, int count, int rounds, const char *what)
 {
+    double start = clock_now();
+    int done = 0, total = 0;
+    for (int i = 0; i < count; i++)
+        total += contestants[i].resting ? 0 : rounds;
     for (int round = 0; round < rounds; round++) {
-        progress_show("%s: round %d of %d", what, round + 1, rounds);
         for (int i = 0; i < count; i++) {
-            if (!contestants[i].resting &&
-                append(&contestants[i], sample(&contestants[i])) != 0)
+            if (contestants[i].resting)
+                continue;
+            progress_bar(start, done++, total, what);
+            if (append(&contestants[i], sample(&contestants[i])) != 0)
                 return -1;
         }
     }
@@ -90,7 +97,8 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-double timing_median(const double *values, int count)
+/* Between order statistics, linearly: at 0 the least, at 1 the most. */
+static double quantile(const double *values, int count, double at)
 {
     double *sorted = malloc((size_t)(count > 0 ? count : 1) * sizeof *sorted);
     if (!sorted || count == 0) {
@@ -99,7 +107,19 @@ double timing_median(const double *values, int count)
     }
     memcpy(sorted, values, (size_t)count * sizeof *sorted);
     qsort(sorted, (size_t)count, sizeof *sorted, ascending);
-    double median = (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
+    double position = at * (count - 1);
+    int below = (int)position, above = below + 1 < count ? below + 1 : below;
+    double value = sorted[below] + (position - below) * (sorted[above] - sorted[below]);
     free(sorted);
-    return median;
+    return value;
+}
+
+double timing_median(const double *values, int count)
+{
+    return quantile(values, count, 0.5);
+}
+
+double timing_spread(const double *values, int count)
+{
+    return quantile(values, count, 0.75) - quantile(values, count, 0.25);
 }

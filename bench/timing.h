@@ -16,6 +16,8 @@ typedef struct {
     double *seconds; /* one sample a round: seconds per call */
     int count, capacity;
     bool resting;    /* sits out the coming rounds */
+    bool rouse;      /* once more before each sample, untimed: the contestant before it has
+                        a team of another size, and this one's threads must first be made */
 } contestant;
 
 /* Run each once or twice to fault pages in and wake threads up, and find how
@@ -23,13 +25,16 @@ typedef struct {
 void timing_warm(contestant *contestants, int count);
 
 /* Let all that are not resting take turns; what names the work for the progress
- * line.  Returns 0, or -1 when out of memory. */
+ * bar.  Returns 0, or -1 when out of memory. */
 int timing_rounds(contestant *contestants, int count, int rounds, const char *what);
 
 void timing_free(contestant *contestants, int count);
 
 double timing_min(const double *values, int count);
 double timing_max(const double *values, int count);
+
+/* The distance between the quartiles. */
+double timing_spread(const double *values, int count);
 
 /* The middle value, or the mean of the middle two. */
 double timing_median(const double *values, int count);
