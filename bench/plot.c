@@ -111,7 +111,8 @@ static void put_series(FILE *file, const plot *p, int index, const char *data)
                 width * (index + 0.5) - BARS_WIDTH / 2, errors ? "3:4:" : "", width,
                 errors ? "boxerrorbars" : "boxes", index + 1);
     } else { /* point and dash types differ, too: colour is never needed */
-        fprintf(file, "using 1:2%s with %s lt %d pt %d dt %d lw 1.5", errors ? ":3:4" : "",
+        fprintf(file, "using 1:2%s axes x1%s with %s lt %d pt %d dt %d lw 1.5",
+                errors ? ":3:4" : "", s->right ? "y2" : "y1",
                 errors ? "yerrorlines" : "linespoints", index + 1, index + 4, index % 5 + 1);
     }
     fputs(" title ", file);
@@ -128,8 +129,12 @@ static void put_script(FILE *file, const plot *p, const char *path, const char *
     fputs("set colorsequence podo\n" /* for all kinds of colour vision */
           "set style fill solid 0.7 border lt -1\n"
           "set key outside bottom center horizontal\n"
-          "set grid y\n"
-          "set yrange [0:*]\n", file);
+          "set grid y\n", file);
+    fputs(p->log2_y ? "set logscale y 2\n" : "set yrange [0:*]\n", file);
+    if (p->right_axis) {
+        put_setting(file, "y2label", p->right_axis);
+        fputs("set y2range [0:*]\nset y2tics\nset ytics nomirror\n", file);
+    }
     if (p->log2_x)
         fputs("set logscale x 2\n", file);
     if (p->bars)

@@ -17,13 +17,16 @@ typedef struct {
 
 typedef struct {
     const char *name; /* in the key */
+    bool right;       /* by the axis at the right; not with bars */
     const plot_point *points;
     int count;
 } plot_series;
 
 typedef struct {
     const char *title, *x_axis, *y_axis;
+    const char *right_axis; /* NULL: there is none */
     bool log2_x; /* 1, 2, 4, ... at equal distances */
+    bool log2_y; /* the same upwards, at the left; else the axis begins at 0 */
     bool bars;   /* bars side by side at each x, instead of lines; x are 0, 1, ... */
     const char *const *labels; /* labels[x] stands at x of the first series; NULL: x itself */
     const plot_series *series;
@@ -34,7 +37,7 @@ typedef struct {
  * measures first. */
 outcome plot_check(const char *path);
 
-/* Draw to path, an SVG or PNG file by its ending; the y axis begins at 0.  Writes
+/* Draw to path, an SVG or PNG file by its ending.  Writes
  * path.dat and path.gp, and removes them unless there is no gnuplot (which is no failure,
  * but is told) or it fails. */
 outcome plot_draw(const plot *p, const char *path);
