@@ -8,6 +8,7 @@
 #include "copying.h"
 #include "options.h"
 #include "run.h"
+#include "scale.h"
 #include "topo.h"
 #include "verify.h"
 
@@ -48,6 +49,23 @@ static const command commands[] = {
          "FILE: shapes, as for sweep.",
      .operations = "forward,backward,fused", .shapes = "65536x1024,1048576x64",
      .run = compare_command},
+    {.name = "scale", .bit = COMMAND_SCALE, .argument = "",
+     .summary = "strong and weak scaling over threads, measured or predicted",
+     .details =
+         "Time operations on rising numbers of threads, in turns, each on matrices of its\n"
+         "own that are placed for its threads, against the ceiling of as many threads.\n"
+         "With p the threads over the least number of threads, t the median time and t1\n"
+         "that of the least number: speed-up S = t1/t (--weak: p t1/t), efficiency S/p.\n"
+         "The serial fraction s is fitted by least squares: 1/S = s + (1-s)/p (Amdahl), or\n"
+         "S = s + (1-s)p (Gustafson) with --weak, where rows grow with the threads.  It is\n"
+         "below 0 where more threads do better than p times as well.\n\n"
+         "--model runs nothing and predicts from the plan's own blocks: the most that a\n"
+         "core's threads move over the bandwidth of a core, or the most that a node's\n"
+         "memory gives and takes over its bandwidth, whichever takes longer, and the most\n"
+         "that a node's threads move from and to other nodes over its link.  An uneven\n"
+         "partition shows in the most; caches count as the plan counts on them, waiting\n"
+         "for each other does not count.",
+     .operations = "fused", .shapes = "65536x1024", .run = scale_command},
     {.name = "topo", .bit = COMMAND_TOPO, .argument = "",
      .summary = "draw the machine, and who owns which rows and columns",
      .details =

@@ -2,7 +2,9 @@
 #include "options.h"
 
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "machine.h"
@@ -10,7 +12,7 @@
 #include "values.h"
 
 enum {
-    MEASURES = COMMAND_RUN | COMMAND_SWEEP | COMMAND_COMPARE,
+    MEASURES = COMMAND_RUN | COMMAND_SWEEP | COMMAND_COMPARE | COMMAND_SCALE,
     READS = COMMAND_RUN | COMMAND_VERIFY,
     EXECUTES = MEASURES | COMMAND_VERIFY,
     OPERATES = EXECUTES | COMMAND_TOPO,
@@ -19,7 +21,8 @@ enum {
 
 enum {
     OP, SHAPE, INPUT, FORMAT, LABELS, DATASET, LOSS, DTYPE, LAYOUT, ISA, STRATEGY, THREADS,
-    BINDING, SYNTHETIC, XML, REPS, VERIFY, PEER, MAX_BYTES, SEED, PLOT, JSON, CSV, HELP,
+    COUNTS, STRONG, WEAK, MODEL, BANDWIDTH, BINDING, SYNTHETIC, XML, REPS, VERIFY, PEER,
+    MAX_BYTES, SEED, PLOT, JSON, CSV, HELP,
     TABLE_SIZE
 };
 
@@ -51,8 +54,22 @@ static const struct {
     [ISA] = {"isa", "NAME", ALL, "generic, avx2, avx512 or neon (default: the best)"},
     [STRATEGY] = {"strategy", "NAME", OPERATES,
                   "auto, stream, resident or small (default auto)"},
-    [THREADS] = {"threads", "N", ALL,
+    [THREADS] = {"threads", "N", ALL & ~COMMAND_SCALE,
                  "default: OMP_NUM_THREADS, or what the machine leaves"},
+    [COUNTS] = {"threads", "LIST", COMMAND_SCALE,
+                "numbers of threads, separated by commas (default: 1,2,4,... up to\n"
+                "OMP_NUM_THREADS, or what the machine leaves)"},
+    [STRONG] = {"strong", NULL, COMMAND_SCALE,
+                "the same problem for every number of threads (default)"},
+    [WEAK] = {"weak", NULL, COMMAND_SCALE,
+              "--shape has the rows of one thread (default 16384x1024)"},
+    [MODEL] = {"model", "TOPOLOGY", COMMAND_SCALE,
+               "predict for the machine of this hwloc description, such as\n"
+               "\"pack:2 numa:4 core:16 pu:2\", instead of measuring this one"},
+    [BANDWIDTH] = {"bandwidth", "LIST", COMMAND_SCALE,
+                   "of --model, in GB/s: of a core, of a node's memory, of a node's\n"
+                   "link to the others (default 12,100,50; link: half of the\n"
+                   "node); or here: the ceilings of this machine"},
     [BINDING] = {"binding", "B", ALL,
                  "inherit: threads run where the system lets them (default);\n"
                  "spread: over all NUMA nodes; compact: one node after the other"},
@@ -69,7 +86,8 @@ static const struct {
                    "the most that one problem's matrices may take, such as 8G\n"
                    "(default: 80% of the memory available)"},
     [SEED] = {"seed", "N", EXECUTES, "of random numbers (default 1)"},
-    [PLOT] = {"plot", "FILE", COMMAND_TOPO, "draw a picture, too: SVG"},
+    [PLOT] = {"plot", "FILE", COMMAND_TOPO | COMMAND_SCALE,
+              "draw a picture, too: SVG (scale: or PNG)"},
     [JSON] = {"json", NULL, ALL, "one JSON object per line instead of a table"},
     [CSV] = {"csv", NULL, EXECUTES | COMMAND_PACK, "comma-separated values instead of a table"},
     [HELP] = {"help", NULL, ALL, "this text"},
@@ -184,6 +202,46 @@ static outcome set_number(options *o, int id, const char *text)
     return result;
 }
 
+/* "12,100" or "12,100,50". */
+static outcome read_bandwidth(options *o, const char *text)
+{
+    double *value[] = {&o->bandwidth.core, &o->bandwidth.node, &o->bandwidth.link};
+    const char *rest = text;
+    for (int i = 0; i < 3; i++) {
+        char *stop;
+        *value[i] = 1e9 * strtod(rest, &stop);
+        if (stop == rest || !(*value[i] > 0) || !isfinite(*value[i]))
+            break;
+        if (*stop == '\0' && i >= 1)
+            return OUTCOME_DONE;
+        if (*stop != ',')
+            break;
+        rest = stop + 1;
+    }
+    return complain_as(OUTCOME_USAGE, "--bandwidth '%s': expected GB/s of a core and of a node, "
+                       "such as 12,100, or of a core, a node and its link, or here", text);
+}
+
+static outcome set_scale(options *o, int id, const char *text)
+{
+    if (id == COUNTS)
+        return values_counts(table[id].name, text, OPTIONS_COUNTS, o->counts, &o->count_count);
+    if (id == MODEL) {
+        o->synthetic = text;
+    } else if (id == BANDWIDTH) {
+        o->bandwidth.given = true;
+        o->bandwidth.here = strcmp(text, "here") == 0;
+        o->bandwidth.link = 0;
+        return o->bandwidth.here ? OUTCOME_DONE : read_bandwidth(o, text);
+    } else {
+        o->strong |= id == STRONG;
+        o->weak |= id == WEAK;
+        if (o->strong && o->weak)
+            return complain_as(OUTCOME_USAGE, "--strong and --weak exclude each other");
+    }
+    return OUTCOME_DONE;
+}
+
 static outcome set_style(options *o, int style)
 {
     if (o->style != STYLE_TABLE && (int)o->style != style)
@@ -224,6 +282,8 @@ static outcome set(options *o, input_options *input, int id, const char *text)
         return OUTCOME_DONE;
     case THREADS: case REPS: case SEED: case MAX_BYTES:
         return set_number(o, id, text);
+    case COUNTS: case STRONG: case WEAK: case MODEL: case BANDWIDTH:
+        return set_scale(o, id, text);
     case VERIFY:
         o->verify = true;
         return OUTCOME_DONE;
@@ -255,6 +315,8 @@ static outcome finish(options *o, const input_options *input, int count, char **
                            "--json: this bnorm-bench was built without jansson");
     if (!o->input_count && (input->format || input->labels || input->dataset))
         return complain_as(OUTCOME_USAGE, "--format, --labels and --dataset need --input");
+    if (o->bandwidth.given && !o->synthetic)
+        return complain_as(OUTCOME_USAGE, "--bandwidth needs --model");
     if (o->synthetic && o->xml)
         return complain_as(OUTCOME_USAGE, "--synthetic and --xml exclude each other");
     for (int i = 0; i < o->input_count; i++) {
@@ -280,7 +342,7 @@ static outcome finish(options *o, const input_options *input, int count, char **
     if (!result && o->file)
         result = shape_list_read(&o->shapes, o->file);
     else if (!result && !o->input_count && !o->shapes.count)
-        result = shape_list_parse(&o->shapes, command->shapes);
+        result = shape_list_parse(&o->shapes, o->weak ? "16384x1024" : command->shapes);
     return result;
 }
 
@@ -296,7 +358,8 @@ outcome options_read(options *o, const command *command, int argc, char **argv, 
                 table[id].name, table[id].value ? required_argument : no_argument, NULL, id};
     }
     *o = (options){.command = command, .reps = 15, .seed = 1, .peer = "textbook",
-                   .layout = layouts, .max_bytes = 0.8 * machine_memory()};
+                   .layout = layouts, .max_bytes = 0.8 * machine_memory(),
+                   .bandwidth = {.core = 12e9, .node = 100e9, .link = 50e9}};
     input_options input = {DATASET_BY_NAME, NULL, NULL};
     *help = false;
     opterr = 0;

@@ -13,7 +13,10 @@
 #include "outcome.h"
 #include "shape.h"
 
-enum { OPTIONS_LIST = 8 }; /* the most operations and inputs that fit */
+enum {
+    OPTIONS_LIST = 8,   /* the most operations and inputs that fit */
+    OPTIONS_COUNTS = 32 /* and numbers of threads */
+};
 
 typedef struct options {
     const struct command *command;
@@ -29,8 +32,14 @@ typedef struct options {
     bnorm_strategy strategy;
     const char *isa;   /* NULL: the context's choice */
     int threads;       /* 0: the context's choice */
+    int counts[OPTIONS_COUNTS], count_count; /* scale: --threads, rising; none: its choice */
+    bool strong, weak; /* scale: at most one */
+    struct {
+        double core, node, link; /* bytes/s; link 0: half of node */
+        bool here, given;        /* here: as measured on this machine */
+    } bandwidth;       /* scale: of the machine that synthetic describes */
     bnorm_binding binding;
-    const char *synthetic, *xml; /* topo: another machine; NULL: this one */
+    const char *synthetic, *xml; /* topo and scale: another machine; NULL: this one */
     int reps;
     const loss *loss;  /* NULL: dy is random */
     bool verify;
@@ -39,7 +48,7 @@ typedef struct options {
     bool max_bytes_given;
     enum { STYLE_TABLE, STYLE_JSON, STYLE_CSV } style;
     const char *peer;
-    const char *plot;  /* topo: the picture's file, or NULL */
+    const char *plot;  /* topo and scale: the picture's file, or NULL */
     const char *file;  /* sweep and compare: shapes */
 } options;
 
@@ -49,7 +58,8 @@ enum { /* which commands know an option */
     COMMAND_SWEEP = 1 << 2,
     COMMAND_COMPARE = 1 << 3,
     COMMAND_TOPO = 1 << 4,
-    COMMAND_PACK = 1 << 5
+    COMMAND_PACK = 1 << 5,
+    COMMAND_SCALE = 1 << 6
 };
 
 typedef struct command {

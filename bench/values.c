@@ -45,6 +45,29 @@ int values_choice(const char *option, const char *text, const char *names)
     return -1;
 }
 
+outcome values_counts(const char *option, const char *text, int most, int *counts, int *count)
+{
+    char *copy = strdup(text), *rest = NULL;
+    if (!copy)
+        return complain_as(OUTCOME_IMPOSSIBLE, "out of memory");
+    outcome result = OUTCOME_DONE;
+    *count = 0;
+    for (char *word = strtok_r(copy, ",", &rest); word && !result;
+         word = strtok_r(NULL, ",", &rest)) {
+        long long value;
+        result = values_integer(option, word, 1, 65536, &value);
+        if (!result && (*count == most || (*count && value <= counts[*count - 1])))
+            result = complain_as(OUTCOME_USAGE, "--%s '%s': expected at most %d numbers, each "
+                                 "above the one before it", option, text, most);
+        else if (!result)
+            counts[(*count)++] = (int)value;
+    }
+    if (!result && *count == 0)
+        result = complain_as(OUTCOME_USAGE, "--%s: expected at least one number", option);
+    free(copy);
+    return result;
+}
+
 outcome values_operations(const char *option, const char *text, int most,
                           const operation **operations, int *count)
 {

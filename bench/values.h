@@ -16,6 +16,10 @@ outcome values_bytes(const char *option, const char *text, double *bytes);
 /* The index of text among the words of names, or -1 after a complaint. */
 int values_choice(const char *option, const char *text, const char *names);
 
+/* Numbers of threads separated by commas, each above the one before it, at most `most`,
+ * at least one. */
+outcome values_counts(const char *option, const char *text, int most, int *counts, int *count);
+
 /* Operations separated by commas, at most `most`, at least one. */
 outcome values_operations(const char *option, const char *text, int most,
                           const operation **operations, int *count);
