@@ -80,12 +80,12 @@ static outcome measure_copy(session *s, copy *c, const report_subject *subject)
     const void *from = c->unpack ? c->panels.data : c->rows.data;
     void *to = c->unpack ? c->rows.data : c->panels.data;
     const size_t bytes = (size_t)subject->rows * (size_t)subject->cols * data_size(subject->dtype);
+    const loops_traffic traffic = {.from = {from}, .to = {to}, .bytes = bytes, .sweeps = 1};
     ceiling limit;
     measurement m;
-    ceiling_of(&limit, &(ceiling_kernel){.from = {from}, .to = {to}, .bytes = bytes},
-               s->author.threads);
+    ceiling_init(&limit, &traffic, CEILING_ANY, s->author.threads);
     outcome result = measure_against(&m, &(contestant){.run = run_copy, .self = c}, &limit,
-                                     2.0 * (double)bytes, s->o->reps, subject->name);
+                                     s->o->reps, subject->name);
     if (!result && c->status)
         result = engine_complain(direction->name, c->status);
     if (result)

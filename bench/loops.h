@@ -7,6 +7,7 @@
 #ifndef BENCH_LOOPS_H
 #define BENCH_LOOPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,13 +15,22 @@
 
 /* ---- moves ------------------------------------------------------------- */
 
-/* Read bytes from from[0] (and from[1], unless NULL) and write as many to to[0]
- * (and to[1], unless NULL); all on cache lines.  One thread. */
-typedef void loops_move(const void *const from[2], void *const to[2], size_t bytes);
+typedef struct { /* what to move; all matrices begin on cache lines */
+    const void *from[2]; /* read; from[1] NULL: only one */
+    void *to[2];         /* written; NULL: one or none */
+    size_t bytes;        /* of each matrix */
+    int sweeps;          /* how often all is read, each time the other way round; the last
+                            one writes */
+} loops_traffic;
+
+/* One thread. */
+typedef void loops_move(const loops_traffic *traffic);
 
 typedef struct {
-    const char *name; /* "up plain cached": direction, fetching, stores */
+    const char *name; /* "up plain cached": direction of the last sweep, fetching, stores */
     loops_move *move;
+    bool nontemporal; /* stores bypass the caches */
+    bool writes;      /* what only reads is the same in another variant */
 } loops_variant;
 
 /* ---- textbook ---------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include "compare.h"
 #include "copying.h"
 #include "options.h"
+#include "roofline.h"
 #include "run.h"
 #include "scale.h"
 #include "topo.h"
@@ -66,6 +67,18 @@ static const command commands[] = {
          "partition shows in the most; caches count as the plan counts on them, waiting\n"
          "for each other does not count.",
      .operations = "fused", .shapes = "65536x1024", .run = scale_command},
+    {.name = "roofline", .bit = COMMAND_ROOFLINE, .argument = "",
+     .summary = "what the machine's memory can do: the ceilings of all operations",
+     .details =
+         "Time simple kernels (directions, prefetch, vectors) that move what the operations\n"
+         "move and compute nothing, all in turns; the fastest by median is shown.  2R+1W\n"
+         "reads two matrices and writes one; in several sweeps a matrix is read in each,\n"
+         "the other way round each time, and written in the last, as operations do that\n"
+         "stream.  GB/s counts what is read and written, not the read that an ordinary\n"
+         "store to memory causes: non-temporal ones bypass the caches.  least, most: of\n"
+         "all rounds.  The matrices (float32) should be well beyond the last-level cache.\n"
+         "It takes about a minute.",
+     .operations = "fused", .shapes = "65536x1024", .run = roofline_command},
     {.name = "topo", .bit = COMMAND_TOPO, .argument = "",
      .summary = "draw the machine, and who owns which rows and columns",
      .details =

@@ -4,11 +4,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum {
-    SCREENING = 3, /* rounds with all kernels, to find the two worth watching */
-    ATTEMPTS = 4   /* how often an incredible result is measured again */
-};
+enum { ATTEMPTS = 4 }; /* how often an incredible result is measured again */
 
 void measure_call(void *call)
 {
@@ -23,24 +21,11 @@ static double median_of(const contestant *c)
     return timing_median(c->seconds, c->count);
 }
 
-/* The fastest by median of the kernels that don't rest, other than `but`. */
-static int fastest(const contestant *all, int count, int but)
-{
-    int best = -1;
-    for (int i = 1; i < count; i++) {
-        if (i != but && !all[i].resting &&
-            (best < 0 || median_of(&all[i]) < median_of(&all[best])))
-            best = i;
-    }
-    return best;
-}
-
 typedef struct { /* a call, and the kernels of its ceiling */
     contestant call;
     const ceiling *ceiling;
-    double bytes;    /* that the call must move */
     contestant *all; /* the call first */
-    int count, best; /* the fastest kernel's index in all */
+    int count, best; /* the fastest kernel's index in all; 0: the ceiling was saved */
 } race;
 
 /* Medians of the same rounds are compared, never a lucky minimum with a typical
@@ -54,17 +39,14 @@ static int compete(race *races, int count, int rounds, const char *name)
         total += races[i].count;
     for (int i = 0; i < total; i++)
         all[i].resting = false;
-    if (timing_rounds(all, total, rounds < SCREENING ? rounds : SCREENING, name))
+    if (timing_rounds(all, total, timing_screening(rounds), name))
         return -1;
-    for (race *r = races; r < races + count; r++) {
-        int first = fastest(r->all, r->count, -1), second = fastest(r->all, r->count, first);
-        for (int i = 1; i < r->count; i++)
-            r->all[i].resting = i != first && i != second;
-    }
+    for (race *r = races; r < races + count; r++)
+        timing_narrow(r->all + 1, r->count - 1);
     if (timing_rounds(all, total, rounds, name))
         return -1;
     for (race *r = races; r < races + count; r++)
-        r->best = fastest(r->all, r->count, -1);
+        r->best = 1 + timing_fastest(r->all + 1, r->count - 1);
     return 0;
 }
 
@@ -82,16 +64,20 @@ static void line_up(race *races, int count, contestant *all)
 
 static void conclude(measurement *m, const race *r)
 {
-    const ceiling_kernel *k = &r->ceiling->kernels[r->best - 1];
     m->median = median_of(r->all);
     m->min = timing_min(r->all->seconds, r->all->count);
     m->max = timing_max(r->all->seconds, r->all->count);
     m->spread = timing_spread(r->all->seconds, r->all->count);
-    m->bytes = r->bytes;
-    m->ceiling_seconds = median_of(&r->all[r->best]);
+    m->bytes = ceiling_bytes(&r->ceiling->traffic);
+    m->ceiling_saved = r->best == 0;
+    if (m->ceiling_saved) {
+        m->ceiling_seconds = r->ceiling->saved_seconds;
+        memcpy(m->ceiling_kernel, r->ceiling->saved_kernel, sizeof m->ceiling_kernel);
+    } else {
+        m->ceiling_seconds = median_of(&r->all[r->best]);
+        ceiling_name(&r->ceiling->kernels[r->best - 1], m->ceiling_kernel);
+    }
     m->fraction = m->ceiling_seconds / m->median;
-    snprintf(m->ceiling_kernel, sizeof m->ceiling_kernel, "%d x %s %s", k->threads, k->isa,
-             k->variant->name);
 }
 
 /* Again and again while a result is above its ceiling. */
@@ -117,10 +103,10 @@ static outcome measure_races(measurement *m, race *races, int count, int rounds,
     return failed ? complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", name) : OUTCOME_DONE;
 }
 
-outcome measure_against(measurement *m, const contestant *call, const ceiling *c, double bytes,
-                        int rounds, const char *name)
+outcome measure_against(measurement *m, const contestant *call, const ceiling *c, int rounds,
+                        const char *name)
 {
-    race r = {.call = *call, .ceiling = c, .bytes = bytes};
+    race r = {.call = *call, .ceiling = c};
     return measure_races(m, &r, 1, rounds, name);
 }
 
@@ -130,8 +116,8 @@ static outcome check(const measurement *m, const measured_call *call, const char
         return engine_complain(call->op->name, call->status);
     if (m->fraction > MEASURE_CREDIBLE)
         return complain_as(OUTCOME_FAILED,
-                           "%s %s: %.2f of the ceiling, so the ceiling is wrong", name,
-                           call->op->name, m->fraction);
+                           "%s %s: %.2f of the %sceiling, so the ceiling is wrong", name,
+                           call->op->name, m->fraction, m->ceiling_saved ? "saved " : "");
     return OUTCOME_DONE;
 }
 
@@ -140,14 +126,14 @@ typedef struct { /* what a race refers to */
     ceiling ceiling;
 } subject;
 
-static void prepare(race *r, subject *s, const workbench *w, const operation *op)
+static outcome prepare(race *r, subject *s, const workbench *w, const operation *op)
 {
     s->call = (measured_call){.op = op, .plan = w->engine.plan};
     batch_args(&w->batch, op, &s->call.args);
-    ceiling_init(&s->ceiling, &w->batch, op, bnorm_context_threads(w->engine.context));
-    *r = (race){.call = {.run = measure_call, .self = &s->call},
-                .ceiling = &s->ceiling,
-                .bytes = (double)s->ceiling.kernels[0].bytes * (op->reads + op->writes)};
+    *r = (race){.call = {.run = measure_call, .self = &s->call}, .ceiling = &s->ceiling};
+    loops_traffic compulsory = ceiling_traffic(&w->batch, op, 1);
+    return ceilings_choose(w->ceilings, &compulsory, bnorm_context_threads(w->engine.context),
+                           &s->ceiling);
 }
 
 outcome measure_all(measurement *m, const workbench *w, int count, const operation *op,
@@ -160,7 +146,7 @@ outcome measure_all(measurement *m, const workbench *w, int count, const operati
     if (!races || !subjects)
         result = complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", name);
     for (int i = 0; i < count && !result; i++) {
-        prepare(&races[i], &subjects[i], &w[i], op);
+        result = prepare(&races[i], &subjects[i], &w[i], op);
         races[i].call.rouse = count > 1;
     }
     if (!result)

@@ -16,7 +16,8 @@ typedef struct {
     double bytes;             /* that any implementation must move */
     double ceiling_seconds;   /* median, for those bytes */
     double fraction;          /* ceiling_seconds / median */
-    char ceiling_kernel[48];  /* "2 x avx512 up plain cached" */
+    bool ceiling_saved;       /* not measured in turns */
+    char ceiling_kernel[CEILING_NAME]; /* "2 x avx512 up plain cached" */
 } measurement;
 
 /* The operation with these arguments, for timing.h; status keeps an error. */
@@ -29,9 +30,9 @@ typedef struct {
 
 void measure_call(void *call);
 
-/* Time a call that moves `bytes` in turns with the kernels of a ceiling. */
-outcome measure_against(measurement *m, const contestant *call, const ceiling *c, double bytes,
-                        int rounds, const char *name);
+/* Time a call in turns with the kernels of its ceiling. */
+outcome measure_against(measurement *m, const contestant *call, const ceiling *c, int rounds,
+                        const char *name);
 
 /* Time op on the workbench in `rounds` rounds.  Complains and returns FAILED when, after
  * much measuring, op still beats its ceiling. */

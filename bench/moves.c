@@ -49,17 +49,20 @@ static inline __attribute__((always_inline)) void store(char *to, vector v, stor
     *(vector *)to = v;
 }
 
-/* One cache line at offset at: the sum of what is read goes to to[0], the first
- * matrix to to[1], so that nothing that is read is idle. */
+/* One cache line: all that is read is added up and goes to p or, where nothing is
+ * written, to *seen, and a alone to q.  So nothing that is read is idle. */
 static inline __attribute__((always_inline)) void line(const char *a, const char *b, char *p,
-                                                       char *q, storing s)
+                                                       char *q, storing s, vector *seen)
 {
     for (size_t i = 0; i < LINE; i += sizeof(vector)) {
         vector v = *(const vector *)(a + i);
         vector w = v;
         if (b)
             w ^= *(const vector *)(b + i);
-        store(p + i, w, s);
+        if (p)
+            store(p + i, w, s);
+        else
+            *seen ^= w;
         if (q)
             store(q + i, v, s);
     }
@@ -69,6 +72,7 @@ static inline __attribute__((always_inline)) void sweep(const char *a, const cha
                                                         char *q, size_t bytes, direction d,
                                                         fetching f, storing s)
 {
+    vector seen = {0};
     for (size_t i = 0; i < bytes; i += LINE) {
         size_t at = d == UP ? i : bytes - LINE - i;
         if (f == PREFETCH) { /* past an end it does no harm */
@@ -77,19 +81,19 @@ static inline __attribute__((always_inline)) void sweep(const char *a, const cha
             if (b)
                 __builtin_prefetch((const char *)((uintptr_t)b + (uintptr_t)ahead));
         }
-        line(a + at, b ? b + at : NULL, p + at, q ? q + at : NULL, s);
+        line(a + at, b ? b + at : NULL, p ? p + at : NULL, q ? q + at : NULL, s, &seen);
     }
+    if (!p)
+        __asm__ volatile("" : : "m"(seen)); /* or the loads would be dropped */
 }
 
-/* Bring a stretch into cache. */
-static inline void fetch(const char *a, const char *b, size_t bytes)
+static inline __attribute__((always_inline)) void fetch(const char *a, const char *b,
+                                                        size_t bytes, direction d, fetching f)
 {
-    for (size_t i = 0; i < bytes; i += LINE) {
-        vector v = *(const vector *)(a + i);
-        if (b)
-            v ^= *(const vector *)(b + i);
-        __asm__ volatile("" : : "m"(v)); /* or the loads would be dropped */
-    }
+    if (b)
+        sweep(a, b, NULL, NULL, bytes, d, f, CACHED);
+    else
+        sweep(a, NULL, NULL, NULL, bytes, d, f, CACHED);
 }
 
 static inline __attribute__((always_inline)) void
@@ -98,7 +102,7 @@ bursts(const char *a, const char *b, char *p, char *q, size_t bytes, direction d
     for (size_t done = 0; done < bytes; done += BURST) {
         size_t size = bytes - done < BURST ? bytes - done : BURST;
         size_t at = d == UP ? done : bytes - done - size;
-        fetch(a + at, b ? b + at : NULL, size);
+        fetch(a + at, b ? b + at : NULL, size, d, PLAIN);
         sweep(a + at, b ? b + at : NULL, p + at, q ? q + at : NULL, size, d, PLAIN, s);
     }
 }
@@ -114,14 +118,21 @@ walk(const char *a, const char *b, char *p, char *q, size_t bytes, direction d, 
 }
 
 /* Each count of matrices its own loop, for whole lines; then the odd bytes. */
-static inline __attribute__((always_inline)) void
-move(const void *const from[2], void *const to[2], size_t bytes, direction d, fetching f,
-     storing s)
+static inline __attribute__((always_inline)) void move(const loops_traffic *t, direction d,
+                                                       fetching f, storing s)
 {
-    const char *a = from[0], *b = from[1];
-    char *p = to[0], *q = to[1];
-    size_t whole = bytes - bytes % LINE;
-    if (b && q)
+    const char *a = t->from[0], *b = t->from[1];
+    char *p = t->to[0], *q = t->to[1];
+    size_t bytes = t->bytes, whole = bytes - bytes % LINE;
+    for (int left = t->sweeps - 1; left > 0; left--) {
+        if (left % 2)
+            fetch(a, b, whole, d == UP ? DOWN : UP, f);
+        else
+            fetch(a, b, whole, d, f);
+    }
+    if (!p)
+        fetch(a, b, whole, d, f);
+    else if (b && q)
         walk(a, b, p, q, whole, d, f, s);
     else if (b)
         walk(a, b, p, NULL, whole, d, f, s);
@@ -129,7 +140,7 @@ move(const void *const from[2], void *const to[2], size_t bytes, direction d, fe
         walk(a, NULL, p, q, whole, d, f, s);
     else
         walk(a, NULL, p, NULL, whole, d, f, s);
-    for (size_t i = whole; i < bytes; i++) {
+    for (size_t i = whole; i < bytes && p; i++) {
         p[i] = (char)(b ? a[i] ^ b[i] : a[i]);
         if (q)
             q[i] = a[i];
@@ -141,20 +152,22 @@ move(const void *const from[2], void *const to[2], size_t bytes, direction d, fe
 }
 
 #define VARIANT(name, d, f, s) \
-    static void name(const void *const from[2], void *const to[2], size_t bytes) \
+    static void name(const loops_traffic *traffic) \
     { \
-        move(from, to, bytes, d, f, s); \
+        move(traffic, d, f, s); \
     }
 
 VARIANT(up_plain_cached, UP, PLAIN, CACHED)
 VARIANT(up_prefetch_cached, UP, PREFETCH, CACHED)
 VARIANT(up_bursts_cached, UP, BURSTS, CACHED)
 VARIANT(down_plain_cached, DOWN, PLAIN, CACHED)
+VARIANT(down_prefetch_cached, DOWN, PREFETCH, CACHED)
 #ifdef STREAM
 VARIANT(up_plain_streamed, UP, PLAIN, STREAMED)
 VARIANT(up_prefetch_streamed, UP, PREFETCH, STREAMED)
 VARIANT(up_bursts_streamed, UP, BURSTS, STREAMED)
 VARIANT(down_plain_streamed, DOWN, PLAIN, STREAMED)
+VARIANT(down_prefetch_streamed, DOWN, PREFETCH, STREAMED)
 #endif
 
 #define PASTE(a, b) a##b
@@ -162,15 +175,17 @@ VARIANT(down_plain_streamed, DOWN, PLAIN, STREAMED)
 
 extern const loops_variant TABLE(LOOPS_ISA)[];
 const loops_variant TABLE(LOOPS_ISA)[] = {
-    {"up plain cached", up_plain_cached},
-    {"up prefetch cached", up_prefetch_cached},
-    {"up bursts cached", up_bursts_cached},
-    {"down plain cached", down_plain_cached},
+    {"up plain cached", up_plain_cached, false, false},
+    {"up prefetch cached", up_prefetch_cached, false, false},
+    {"up bursts cached", up_bursts_cached, false, true},
+    {"down plain cached", down_plain_cached, false, false},
+    {"down prefetch cached", down_prefetch_cached, false, false},
 #ifdef STREAM
-    {"up plain streamed", up_plain_streamed},
-    {"up prefetch streamed", up_prefetch_streamed},
-    {"up bursts streamed", up_bursts_streamed},
-    {"down plain streamed", down_plain_streamed},
+    {"up plain streamed", up_plain_streamed, true, true},
+    {"up prefetch streamed", up_prefetch_streamed, true, true},
+    {"up bursts streamed", up_bursts_streamed, true, true},
+    {"down plain streamed", down_plain_streamed, true, true},
+    {"down prefetch streamed", down_prefetch_streamed, true, true},
 #endif
-    {NULL, NULL},
+    {NULL, NULL, false, false},
 };

@@ -2,11 +2,10 @@
 #include "options.h"
 
 #include <getopt.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "ceilings.h"
 #include "machine.h"
 #include "record.h"
 #include "values.h"
@@ -16,13 +15,14 @@ enum {
     READS = COMMAND_RUN | COMMAND_VERIFY,
     EXECUTES = MEASURES | COMMAND_VERIFY,
     OPERATES = EXECUTES | COMMAND_TOPO,
-    ALL = OPERATES | COMMAND_PACK
+    PLANS = OPERATES | COMMAND_PACK,
+    ALL = PLANS | COMMAND_ROOFLINE
 };
 
 enum {
     OP, SHAPE, INPUT, FORMAT, LABELS, DATASET, LOSS, DTYPE, LAYOUT, ISA, STRATEGY, THREADS,
     COUNTS, STRONG, WEAK, MODEL, BANDWIDTH, BINDING, SYNTHETIC, XML, REPS, VERIFY, PEER,
-    MAX_BYTES, SEED, PLOT, JSON, CSV, HELP,
+    MAX_BYTES, SEED, CEILINGS, SAVE, PLOT, JSON, CSV, HELP,
     TABLE_SIZE
 };
 
@@ -47,18 +47,19 @@ static const struct {
     [LOSS] = {"loss", "NAME", EXECUTES,
               "dy is the gradient of softmax, squared or logistic loss on the\n"
               "labels (default: random dy; step: squared)"},
-    [DTYPE] = {"dtype", "T", ALL, "f32 or f64 (default f32; verify: both)"},
-    [LAYOUT] = {"layout", "L", ALL,
+    [DTYPE] = {"dtype", "T", PLANS, "f32 or f64 (default f32; verify: both)"},
+    [LAYOUT] = {"layout", "L", PLANS,
                 "rows: row after row (default); panels, panels8: panels of 16 or\n"
                 "8 columns, one after the other (verify: all; pack: both panels)"},
-    [ISA] = {"isa", "NAME", ALL, "generic, avx2, avx512 or neon (default: the best)"},
+    [ISA] = {"isa", "NAME", PLANS, "generic, avx2, avx512 or neon (default: the best)"},
     [STRATEGY] = {"strategy", "NAME", OPERATES,
                   "auto, stream, resident or small (default auto)"},
-    [THREADS] = {"threads", "N", ALL & ~COMMAND_SCALE,
+    [THREADS] = {"threads", "N", PLANS & ~COMMAND_SCALE,
                  "default: OMP_NUM_THREADS, or what the machine leaves"},
-    [COUNTS] = {"threads", "LIST", COMMAND_SCALE,
-                "numbers of threads, separated by commas (default: 1,2,4,... up to\n"
-                "OMP_NUM_THREADS, or what the machine leaves)"},
+    [COUNTS] = {"threads", "LIST", COMMAND_SCALE | COMMAND_ROOFLINE,
+                "numbers of threads, separated by commas (default: scale 1,2,4,...\n"
+                "up to OMP_NUM_THREADS, or what the machine leaves; roofline 1 and\n"
+                "these)"},
     [STRONG] = {"strong", NULL, COMMAND_SCALE,
                 "the same problem for every number of threads (default)"},
     [WEAK] = {"weak", NULL, COMMAND_SCALE,
@@ -78,18 +79,24 @@ static const struct {
                    "\"pack:2 numa:4 core:16 pu:2\", instead of this one"},
     [XML] = {"xml", "FILE", COMMAND_TOPO,
              "the machine that lstopo --of xml has described, instead of this one"},
-    [REPS] = {"reps", "N", MEASURES | COMMAND_PACK, "rounds of measurement (default 15)"},
+    [REPS] = {"reps", "N", MEASURES | COMMAND_PACK | COMMAND_ROOFLINE,
+              "rounds of measurement (default 15)"},
     [VERIFY] = {"verify", NULL, COMMAND_RUN | COMMAND_SWEEP,
                 "compare every output with the oracle"},
     [PEER] = {"peer", "NAME", COMMAND_COMPARE, "whom to compare with: textbook (default)"},
-    [MAX_BYTES] = {"max-bytes", "SIZE", EXECUTES | COMMAND_PACK,
+    [MAX_BYTES] = {"max-bytes", "SIZE", EXECUTES | COMMAND_PACK | COMMAND_ROOFLINE,
                    "the most that one problem's matrices may take, such as 8G\n"
                    "(default: 80% of the memory available)"},
     [SEED] = {"seed", "N", EXECUTES, "of random numbers (default 1)"},
-    [PLOT] = {"plot", "FILE", COMMAND_TOPO | COMMAND_SCALE,
-              "draw a picture, too: SVG (scale: or PNG)"},
+    [CEILINGS] = {"ceilings", "FILE", MEASURES,
+                  "ceilings that roofline --save has measured on this machine, instead\n"
+                  "of measuring; not where matrices are less than half as large"},
+    [SAVE] = {"save", "FILE", COMMAND_ROOFLINE, "the records, too, for --ceilings of others"},
+    [PLOT] = {"plot", "FILE", COMMAND_TOPO | COMMAND_SCALE | COMMAND_ROOFLINE,
+              "draw a picture, too: SVG (scale, roofline: or PNG, by gnuplot)"},
     [JSON] = {"json", NULL, ALL, "one JSON object per line instead of a table"},
-    [CSV] = {"csv", NULL, EXECUTES | COMMAND_PACK, "comma-separated values instead of a table"},
+    [CSV] = {"csv", NULL, EXECUTES | COMMAND_PACK | COMMAND_ROOFLINE,
+             "comma-separated values instead of a table"},
     [HELP] = {"help", NULL, ALL, "this text"},
 };
 
@@ -202,26 +209,6 @@ static outcome set_number(options *o, int id, const char *text)
     return result;
 }
 
-/* "12,100" or "12,100,50". */
-static outcome read_bandwidth(options *o, const char *text)
-{
-    double *value[] = {&o->bandwidth.core, &o->bandwidth.node, &o->bandwidth.link};
-    const char *rest = text;
-    for (int i = 0; i < 3; i++) {
-        char *stop;
-        *value[i] = 1e9 * strtod(rest, &stop);
-        if (stop == rest || !(*value[i] > 0) || !isfinite(*value[i]))
-            break;
-        if (*stop == '\0' && i >= 1)
-            return OUTCOME_DONE;
-        if (*stop != ',')
-            break;
-        rest = stop + 1;
-    }
-    return complain_as(OUTCOME_USAGE, "--bandwidth '%s': expected GB/s of a core and of a node, "
-                       "such as 12,100, or of a core, a node and its link, or here", text);
-}
-
 static outcome set_scale(options *o, int id, const char *text)
 {
     if (id == COUNTS)
@@ -232,7 +219,9 @@ static outcome set_scale(options *o, int id, const char *text)
         o->bandwidth.given = true;
         o->bandwidth.here = strcmp(text, "here") == 0;
         o->bandwidth.link = 0;
-        return o->bandwidth.here ? OUTCOME_DONE : read_bandwidth(o, text);
+        return o->bandwidth.here ? OUTCOME_DONE
+                                 : values_bandwidth(table[id].name, text, &o->bandwidth.core,
+                                                    &o->bandwidth.node, &o->bandwidth.link);
     } else {
         o->strong |= id == STRONG;
         o->weak |= id == WEAK;
@@ -248,6 +237,21 @@ static outcome set_style(options *o, int style)
         return complain_as(OUTCOME_USAGE, "--json and --csv exclude each other");
     o->style = style;
     return OUTCOME_DONE;
+}
+
+static outcome set_save(options *o, const char *path)
+{
+    if (!record_has_json())
+        return complain_as(OUTCOME_IMPOSSIBLE,
+                           "--save: this bnorm-bench was built without jansson");
+    o->save = path;
+    return values_output(table[SAVE].name, path);
+}
+
+static outcome set_ceilings(options *o, const char *path)
+{
+    ceilings_free(o->ceilings); /* the last one counts */
+    return ceilings_read(&o->ceilings, path);
 }
 
 static outcome set(options *o, input_options *input, int id, const char *text)
@@ -280,6 +284,10 @@ static outcome set(options *o, input_options *input, int id, const char *text)
     case PLOT:
         o->plot = text;
         return OUTCOME_DONE;
+    case SAVE:
+        return set_save(o, text);
+    case CEILINGS:
+        return set_ceilings(o, text);
     case THREADS: case REPS: case SEED: case MAX_BYTES:
         return set_number(o, id, text);
     case COUNTS: case STRONG: case WEAK: case MODEL: case BANDWIDTH:
@@ -385,4 +393,5 @@ outcome options_read(options *o, const command *command, int argc, char **argv, 
 void options_free(options *o)
 {
     shape_list_free(&o->shapes);
+    ceilings_free(o->ceilings);
 }

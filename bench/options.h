@@ -32,7 +32,8 @@ typedef struct options {
     bnorm_strategy strategy;
     const char *isa;   /* NULL: the context's choice */
     int threads;       /* 0: the context's choice */
-    int counts[OPTIONS_COUNTS], count_count; /* scale: --threads, rising; none: its choice */
+    int counts[OPTIONS_COUNTS], count_count; /* scale and roofline: --threads, rising; none:
+                                                their choice */
     bool strong, weak; /* scale: at most one */
     struct {
         double core, node, link; /* bytes/s; link 0: half of node */
@@ -48,7 +49,9 @@ typedef struct options {
     bool max_bytes_given;
     enum { STYLE_TABLE, STYLE_JSON, STYLE_CSV } style;
     const char *peer;
-    const char *plot;  /* topo and scale: the picture's file, or NULL */
+    const char *plot;  /* topo, scale, roofline: the picture's file, or NULL */
+    const char *save;  /* roofline: the ceilings' file, or NULL */
+    struct ceilings *ceilings; /* saved ones, or NULL */
     const char *file;  /* sweep and compare: shapes */
 } options;
 
@@ -59,7 +62,8 @@ enum { /* which commands know an option */
     COMMAND_COMPARE = 1 << 3,
     COMMAND_TOPO = 1 << 4,
     COMMAND_PACK = 1 << 5,
-    COMMAND_SCALE = 1 << 6
+    COMMAND_SCALE = 1 << 6,
+    COMMAND_ROOFLINE = 1 << 7
 };
 
 typedef struct command {

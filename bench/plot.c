@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
+
+#include "values.h"
 
 #define BARS_WIDTH 0.8 /* of all bars at one x, which are 1 apart */
 
@@ -27,18 +28,12 @@ static const char *terminal_for(const char *path)
 
 outcome plot_check(const char *path)
 {
-    char folder[PATH_SIZE];
-    const char *slash = strrchr(path, '/');
-    int length = slash ? (int)(slash - path) + 1 : 1;
-    if (strlen(path) + sizeof ".dat" > sizeof folder)
+    if (strlen(path) + sizeof ".dat" > PATH_SIZE)
         return complain_as(OUTCOME_USAGE, "--plot: the file's name is too long");
-    snprintf(folder, sizeof folder, "%.*s", length, slash ? path : ".");
     if (!terminal_for(path))
         return complain_as(OUTCOME_USAGE, "--plot %s: expected a file that ends in .svg or .png",
                            path);
-    if (access(folder, W_OK | X_OK) != 0)
-        return complain_as(OUTCOME_USAGE, "--plot %s: %s", path, strerror(errno));
-    return OUTCOME_DONE;
+    return values_output("plot", path);
 }
 
 /* gnuplot takes what stands between single quotes as it is, but for two of them. */
@@ -137,8 +132,9 @@ static void put_script(FILE *file, const plot *p, const char *path, const char *
     }
     if (p->log2_x)
         fputs("set logscale x 2\n", file);
-    if (p->bars)
-        fprintf(file, "set xrange [-0.6:%.7g]\n", p->series[0].count - 0.4);
+    if (p->bars) /* their labels are words */
+        fprintf(file, "set xrange [-0.6:%.7g]\nset xtics rotate by -20\n",
+                p->series[0].count - 0.4);
     else
         fputs("set offsets graph 0.03, graph 0.03, 0, 0\n", file);
     put_tics(file, p);

@@ -72,7 +72,7 @@ bool record_has_json(void)
     return true;
 }
 
-outcome record_print_json(const record *r)
+outcome record_write_json(const record *r, FILE *to)
 {
     json_t *object = json_object();
     bool complete = object != NULL;
@@ -83,8 +83,8 @@ outcome record_print_json(const record *r)
     json_decref(object);
     if (!text)
         return complain_as(OUTCOME_IMPOSSIBLE, "a record can't be written as JSON");
-    puts(text);
-    fflush(stdout);
+    fprintf(to, "%s\n", text);
+    fflush(to);
     free(text);
     return OUTCOME_DONE;
 }
@@ -96,13 +96,19 @@ bool record_has_json(void)
     return false;
 }
 
-outcome record_print_json(const record *r)
+outcome record_write_json(const record *r, FILE *to)
 {
     (void)r;
+    (void)to;
     return complain_as(OUTCOME_IMPOSSIBLE, "--json: this bnorm-bench was built without jansson");
 }
 
 #endif
+
+outcome record_print_json(const record *r)
+{
+    return record_write_json(r, stdout);
+}
 
 /* RFC 4180: quotes around what holds a comma, a quote or a line end. */
 static void print_quoted(const char *text)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "outcome.h"
 
@@ -36,6 +37,9 @@ void record_flag(record *r, const char *key, bool flag);
 /* Whether record_print_json can (jansson was there at build time). */
 bool record_has_json(void);
 outcome record_print_json(const record *r);
+
+/* The same to a file that is open; its errors are for fclose. */
+outcome record_write_json(const record *r, FILE *to);
 
 /* A line of names before a record whose names are not those of the last. */
 void record_print_csv(const record *r);

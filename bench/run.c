@@ -56,6 +56,7 @@ static outcome print_record(const session *s, const workbench *w, const result *
     record_number(&rec, "ceiling_gb_s", r->m.bytes / 1e9 / r->m.ceiling_seconds);
     record_number(&rec, "ceiling_fraction", r->m.fraction);
     record_text(&rec, "ceiling_kernel", r->m.ceiling_kernel);
+    record_flag(&rec, "ceiling_saved", r->m.ceiling_saved);
     if (s->options->verify) {
         record_flag(&rec, "verified", r->verified);
         record_number(&rec, "max_error", r->verdict.max_error);

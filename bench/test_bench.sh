@@ -15,7 +15,7 @@ ends 2 '^usage:' "no command"
 ends 0 '^usage:' "help" --help
 ends 0 '^bnorm-bench [0-9]' "version" --version
 ends 2 "unknown command 'jump'" "an unknown command" jump
-for command in run verify sweep compare topo pack; do
+for command in run verify sweep compare roofline topo pack; do
     ends 0 "^usage: bnorm-bench $command" "$command --help" $command --help
 done
 ends 2 "unknown .*'--jump'" "an unknown option" run --jump
@@ -137,7 +137,7 @@ author="command version commit cpu isa threads binding"
 problem="name op rows cols dtype layout ld"
 if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scratch/err"; then
     times="strategy time_ms_median time_ms_min gb_s ceiling_gb_s ceiling_fraction verified max_error"
-    ratios="peer peer_version peer_layout time_ms peer_time_ms peer_gb_s ratio ratio_min ratio_max"
+    ratios="peer peer_version peer_layout time_ms peer_time_ms peer_gb_s ratio ratio_min ratio_max bound bound_fraction"
     has_keys "keys of run" $author $problem $times
     grep -v '"verified":true' "$scratch/records" | nothing "run says that it is verified"
     $bench run --json --shape 65x7 $small > "$scratch/records"
@@ -187,6 +187,9 @@ if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scra
                         print "geomean of " value["op"]; next }
         value["ratio_min"] > value["ratio"] || value["ratio"] > value["ratio_max"] {
             print "ratio is not between least and most" }
+        value["bound"] * value["bound_fraction"] / value["ratio"] - 1 > 1e-5 ||
+        value["bound"] * value["bound_fraction"] / value["ratio"] - 1 < -1e-5 {
+            print "ratio, bound and bound_fraction do not agree" }
         { sum[value["op"]] += log(value["ratio"]) }' |
         nothing "figures of compare agree with each other"
     grep geomean "$scratch/all" > "$scratch/records"
@@ -321,5 +324,107 @@ else
                 < "$scratch/all" 2>&1 | nothing "records of topo are JSON"
         fi
     fi
+fi
+
+# ---- roofline -------------------------------------------------------------------
+
+memory="roofline --shape 129x17 --reps 1"
+ends 2 "one --shape" "roofline of two shapes" roofline --shape 3x4,4x3
+ends 2 "--threads '2,1'" "numbers of threads that do not rise" roofline --threads 2,1
+ends 2 "png" "a picture of unknown format" $memory --plot "$scratch/memory.jpg"
+ends 2 "No such file" "a diagram in no folder" $memory --plot "$scratch/absent/memory.svg"
+ends 0 '^4R+2W  *2  *fused, streaming  *non-temporal  *1 ' "roofline's table" $memory --threads 1
+
+# Only the tools that libtool's script around the program runs, and gnuplots of our own.
+mkdir "$scratch/bin"
+for tool in sh basename cat chmod dirname env expr grep ls mkdir mv pwd rm sed tail uname; do
+    ln -s "$(command -v $tool)" "$scratch/bin/$tool"
+done
+path=$PATH
+PATH=$scratch/bin
+ends 0 "no gnuplot; 'gnuplot .*svg.gp'" "a diagram without gnuplot" \
+    $memory --threads 1,2 --plot "$scratch/memory.svg"
+printf '#!/bin/sh\nexit 1\n' > "$scratch/bin/gnuplot"
+chmod +x "$scratch/bin/gnuplot"
+ends 3 "gnuplot failed" "a gnuplot that fails" $memory --threads 1 --plot "$scratch/failed.png"
+printf '#!/bin/sh\n[ -s "${1%%.gp}.dat" ] && echo drawn > "${1%%.gp}"\n' > "$scratch/bin/gnuplot"
+ends 0 "^1R " "a gnuplot that draws" $memory --threads 1 --plot "$scratch/drawn.svg"
+PATH=$path
+{
+    [ -s "$scratch/drawn.svg" ] || echo "nothing is drawn"
+    ls "$scratch"/drawn.svg.* 2>/dev/null
+} | nothing "what gnuplot has drawn from is gone"
+awk '/^#/ { next } !NF { next } NF != 4 || $3 > $2 || $2 > $4 { print } { rows++ }
+     END { if (rows != 36) print rows " rows" }' "$scratch/memory.svg.dat" |
+    nothing "its data remain: least and most around each point"
+if command -v gnuplot >/dev/null 2>&1; then
+    (cd "$scratch" && gnuplot memory.svg.gp 2>&1) | nothing "its script is gnuplot's"
+    {
+        [ -s "$scratch/memory.svg" ] || echo "nothing is drawn"
+        well_formed "$scratch/memory.svg"
+    } | nothing "the diagram is XML"
+else
+    skip "its script is gnuplot's" "no gnuplot"
+fi
+
+saved=$scratch/ceilings.json
+if $bench $memory --threads 1 --json --save "$saved" > "$scratch/records" 2> "$scratch/err"; then
+    has_keys "keys of roofline" $author rows cols dtype matrix_bytes traffic of reads writes \
+        sweeps stores time_ms_median time_ms_min gb_s gb_s_min gb_s_max kernel
+    diff "$scratch/records" "$saved" 2>&1 | nothing "what is saved are the records"
+    tr -d '{}"' < "$saved" | awk -F, '
+        { for (i = 1; i <= NF; i++) if (split($i, pair, ":") == 2) value[pair[1]] = pair[2] }
+        { moved = (value["reads"] + value["writes"]) * 4 * 129 * 17 / 1e6
+          ratio = moved / value["time_ms_median"] / value["gb_s"]
+          if (ratio > 1.00001 || ratio < 0.99999) print "gb_s and time_ms_median do not agree"
+          stores[value["stores"]]++ }
+        END { if (stores["none"] != 2 || stores["ordinary"] != 8) print NR " records" }' |
+        nothing "figures of roofline agree with each other"
+
+    # The matrices of the file are those of 129x17, and a fake speed beats any operation.
+    sed 's/"gb_s":[^,]*/"gb_s":1e9/' "$saved" > "$scratch/fast.json"
+    held="--threads 1 --reps 1 --json --ceilings $scratch/fast.json"
+    for op in forward backward fused step infer; do
+        $bench run --shape 129x17 --op $op $held
+    done > "$scratch/records" 2>&1
+    grep -v '"ceiling_gb_s":1e9,.*"ceiling_saved":true' "$scratch/records" |
+        nothing "a saved ceiling for each operation"
+    $bench run --shape 13x17 $held | grep -v '"ceiling_saved":false' |
+        nothing "... but not for what is smaller by far"
+    for strategy in stream resident; do
+        $bench compare --op forward,backward,fused,step,infer --shape 129x17 \
+            --strategy $strategy $held
+    done > "$scratch/all" 2>&1
+    grep -v geomean "$scratch/all" > "$scratch/records"
+    has_keys "a saved bound for each operation" bound
+    grep -c . "$scratch/records" | grep -vx 10 | nothing "... and each strategy"
+    $bench compare --op fused --shape 129x17 --strategy stream $held > "$scratch/all" 2>&1
+    tr -d '{}"' < "$scratch/all" | awk -F, 'NR == 1 {
+          for (i = 1; i <= NF; i++) if (split($i, pair, ":") == 2) value[pair[1]] = pair[2]
+          ratio = value["bound"] * 6 * 4 * 129 * 17 / 1e15 / value["peer_time_ms"]
+          if (ratio > 1.00001 || ratio < 0.99999) print "bound is not that of 4R+2W" }' |
+        nothing "the bound of streaming is that of streaming"
+
+    held="run --shape 129x17 --reps 1 --ceilings"
+    sed 's/"cpu":"[^"]*"/"cpu":"abacus"/' "$saved" > "$scratch/bad.json"
+    ends 2 "another machine, abacus" "ceilings of another machine" $held "$scratch/bad.json"
+    ends 2 "no ceiling of 2R+2W with 2 threads" "ceilings of other numbers of threads" \
+        $held "$saved" --threads 2
+    sed 's/"gb_s":[^,]*/"gb_s":1e-9/' "$saved" > "$scratch/bad.json"
+    ends 1 "of the saved ceiling, so" "a saved ceiling that is too low" \
+        $held "$scratch/bad.json" --threads 1
+    sed 's/"gb_s":[^,]*/"gb_s":"fast"/' "$saved" > "$scratch/bad.json"
+    ends 2 "bad.json:1: .*gb_s" "ceilings without numbers" $held "$scratch/bad.json"
+    sed 's/roofline/run/' "$saved" > "$scratch/bad.json"
+    ends 2 "bad.json:1: .*roofline" "records of another command" $held "$scratch/bad.json"
+    echo 'ceilings' > "$scratch/bad.json"
+    ends 2 "bad.json:1: .*JSON" "ceilings that are not JSON" $held "$scratch/bad.json"
+    : > "$scratch/bad.json"
+    ends 2 "no ceilings" "an empty file of ceilings" $held "$scratch/bad.json"
+    ends 2 "No such file" "ceilings that are not there" $held "$scratch/absent.json"
+    ends 2 "No such file" "ceilings saved in no folder" $memory --save "$scratch/absent/c.json"
+else
+    grep -v 'without jansson' "$scratch/err" | nothing "--save without jansson says so"
+    skip "saved ceilings" "built without jansson"
 fi
 finish

@@ -69,6 +69,40 @@ int timing_rounds(contestant *contestants, int count, int rounds, const char *wh
     return 0;
 }
 
+int timing_screening(int rounds)
+{
+    enum { ENOUGH = 3 };
+    return rounds < ENOUGH ? rounds : ENOUGH;
+}
+
+static int fastest_but(const contestant *contestants, int count, int but)
+{
+    int best = -1;
+    double least = INFINITY;
+    for (int i = 0; i < count; i++) {
+        const contestant *c = &contestants[i];
+        double median = c->resting || i == but ? INFINITY : timing_median(c->seconds, c->count);
+        if (median < least) {
+            least = median;
+            best = i;
+        }
+    }
+    return best;
+}
+
+int timing_fastest(const contestant *contestants, int count)
+{
+    return fastest_but(contestants, count, -1);
+}
+
+void timing_narrow(contestant *contestants, int count)
+{
+    int first = timing_fastest(contestants, count);
+    int second = fastest_but(contestants, count, first);
+    for (int i = 0; i < count; i++)
+        contestants[i].resting = i != first && i != second;
+}
+
 void timing_free(contestant *contestants, int count)
 {
     for (int i = 0; i < count; i++)

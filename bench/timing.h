@@ -28,6 +28,15 @@ void timing_warm(contestant *contestants, int count);
  * bar.  Returns 0, or -1 when out of memory. */
 int timing_rounds(contestant *contestants, int count, int rounds, const char *what);
 
+/* How many of these rounds all kernels run, before timing_narrow. */
+int timing_screening(int rounds);
+
+/* The index of the fastest by median of those that don't rest, or -1. */
+int timing_fastest(const contestant *contestants, int count);
+
+/* All but the two fastest rest: one lucky round does not decide. */
+void timing_narrow(contestant *contestants, int count);
+
 void timing_free(contestant *contestants, int count);
 
 double timing_min(const double *values, int count);

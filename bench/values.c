@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 outcome values_integer(const char *option, const char *text, long long least, long long most,
                        long long *value)
@@ -66,6 +67,37 @@ outcome values_counts(const char *option, const char *text, int most, int *count
         result = complain_as(OUTCOME_USAGE, "--%s: expected at least one number", option);
     free(copy);
     return result;
+}
+
+outcome values_bandwidth(const char *option, const char *text, double *core, double *node,
+                         double *link)
+{
+    double *value[] = {core, node, link};
+    const char *rest = text;
+    for (int i = 0; i < 3; i++) {
+        char *stop;
+        *value[i] = 1e9 * strtod(rest, &stop);
+        if (stop == rest || !(*value[i] > 0) || !isfinite(*value[i]))
+            break;
+        if (*stop == '\0' && i >= 1)
+            return OUTCOME_DONE;
+        if (*stop != ',')
+            break;
+        rest = stop + 1;
+    }
+    return complain_as(OUTCOME_USAGE, "--%s '%s': expected GB/s of a core and of a node, "
+                       "such as 12,100, or of a core, a node and its link, or here", option, text);
+}
+
+outcome values_output(const char *option, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    int missing = !folder || access(folder, W_OK | X_OK) != 0;
+    free(folder);
+    if (missing)
+        return complain_as(OUTCOME_USAGE, "--%s %s: %s", option, path, strerror(errno));
+    return OUTCOME_DONE;
 }
 
 outcome values_operations(const char *option, const char *text, int most,

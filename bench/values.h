@@ -20,6 +20,13 @@ int values_choice(const char *option, const char *text, const char *names);
  * at least one. */
 outcome values_counts(const char *option, const char *text, int most, int *counts, int *count);
 
+/* "12,100" or "12,100,50": GB/s to bytes/s; *link is left alone where there are two. */
+outcome values_bandwidth(const char *option, const char *text, double *core, double *node,
+                         double *link);
+
+/* A file that is to be written at the end: complains where its folder does not let it. */
+outcome values_output(const char *option, const char *path);
+
 /* Operations separated by commas, at most `most`, at least one. */
 outcome values_operations(const char *option, const char *text, int most,
                           const operation **operations, int *count);

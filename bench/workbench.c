@@ -26,6 +26,7 @@ outcome workbench_open(workbench *w, const options *o, const shape *problem,
 {
     memset(w, 0, sizeof *w);
     w->problem = problem;
+    w->ceilings = o->ceilings;
     double bytes = batch_bytes(problem->rows, problem->cols, dtype, layout);
     if (bytes > o->max_bytes)
         return complain_as(OUTCOME_IMPOSSIBLE,

@@ -4,6 +4,7 @@
 #define BENCH_WORKBENCH_H
 
 #include "batch.h"
+#include "ceilings.h"
 #include "engine.h"
 #include "options.h"
 
@@ -11,6 +12,7 @@ typedef struct {
     const shape *problem;
     engine engine;
     batch batch;
+    const ceilings *ceilings; /* saved ones, or NULL: they are measured */
 } workbench;
 
 /* For all operations of the options.  input: x and labels, or NULL for random.
