@@ -47,7 +47,7 @@ esac
 END
     done
     mkdir "$machine/packages"
-    for package in cc c++ valgrind make pkg-config autoconf automake libtoolize autoreconf; do
+    for package in cc c++ valgrind gnuplot make pkg-config autoconf automake libtoolize autoreconf; do
         fake $package </dev/null
         mv "$machine/bin/$package" "$machine/packages"
     done
@@ -91,9 +91,11 @@ fails() { [ $status -ne 0 ] || echo "exit status 0"; }
 works() { [ $status -eq 0 ] || { echo "exit status $status"; cat "$machine/output"; }; }
 
 build='autoconf automake'
-apt='gcc libc6-dev libcunit1-dev libhwloc-dev libjansson-dev libtool make pkg-config'
-dnf='CUnit-devel autoconf automake gcc glibc-devel hwloc-devel jansson-devel libtool make pkgconf-pkg-config'
-zypper='autoconf automake cunit-devel gcc glibc-devel hwloc-devel libjansson-devel libtool make pkgconf-pkg-config'
+# With gnuplot, which is installed with others but never missed: see `needed` below.
+apt='gcc gnuplot-nox libc6-dev libcunit1-dev libhwloc-dev libjansson-dev libtool make pkg-config'
+needed='gcc libc6-dev libcunit1-dev libhwloc-dev libjansson-dev libtool make pkg-config'
+dnf='CUnit-devel autoconf automake gcc glibc-devel gnuplot hwloc-devel jansson-devel libtool make pkgconf-pkg-config'
+zypper='autoconf automake cunit-devel gcc glibc-devel gnuplot hwloc-devel libjansson-devel libtool make pkgconf-pkg-config'
 
 machine 0 apt-get
 run
@@ -197,7 +199,7 @@ machine 0 apt-get
 run --no-install bench
 {
     fails
-    says "missing packages: $build $apt"
+    says "missing packages: $build $needed"
     ran </dev/null
 } | nothing "--no-install: names what is missing, and stops"
 
@@ -227,7 +229,7 @@ run
 {
     fails
     says "no apt-get, dnf or zypper"
-    says "$build $apt"
+    says "$build $needed"
     ran </dev/null
 } | nothing "an unknown system: names what is missing, and stops"
 
@@ -235,6 +237,9 @@ machine 0
 equip
 run --no-install check
 works | nothing "clang is not needed for check"
+rm "$machine/bin/gnuplot"
+run --no-install check
+works | nothing "gnuplot is not needed at all"
 run --no-install check-san
 {
     fails
