@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "agreement.h"
+#include "bound.h"
 #include "measure.h"
 #include "peer.h"
 #include "session.h"
@@ -12,12 +13,14 @@
 #include "timing.h"
 
 static const char *const headings[] = {
-    REPORT_HEADINGS, "<isa", "threads", "<peer", "bnorm ms", "peer ms", "ratio", "least", "most"};
+    REPORT_HEADINGS, "<isa", "threads", "<peer", "bnorm ms", "peer ms", "ratio", "least", "most",
+    "bound", "% of bound"};
 
 enum { COLUMNS = sizeof headings / sizeof *headings };
 
 typedef struct { /* times in ms, medians; ratios of the peer's time to ours */
     double ours, theirs, ratio, ratio_min, ratio_max;
+    double bound; /* the ratio if we computed nothing */
 } comparison;
 
 /* Both row-major: what bnorm finds must agree with its statistics, and so must what
@@ -54,12 +57,18 @@ static outcome race(const session *s, workbench *w, const operation *op, void *o
     int rounds = s->options->reps;
     measured_call call = {.op = op, .plan = w->engine.plan};
     batch_args(&w->batch, op, &call.args);
-    contestant both[2] = {{.run = measure_call, .self = &call},
-                          {.run = peer->run, .self = opened}};
+    contestant both[2 + CEILING_MOST] = {{.run = measure_call, .self = &call},
+                                         {.run = peer->run, .self = opened}};
+    ceiling bare;
+    outcome result = bound_init(&bare, w, op);
+    if (result)
+        return result;
+    int count = 2 + bare.count;
+    ceiling_enter(&bare, both + 2);
     double *ratios = malloc((size_t)rounds * sizeof *ratios);
-    timing_warm(both, 2);
-    outcome result = OUTCOME_DONE;
-    if (!ratios || timing_rounds(both, 2, rounds, name)) {
+    timing_warm(both, count);
+    if (!ratios || bound_narrow(&bare, both + 2, rounds, name) ||
+        timing_rounds(both, count, rounds, name)) {
         result = complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", name);
     } else {
         for (int i = 0; i < rounds; i++)
@@ -67,11 +76,11 @@ static outcome race(const session *s, workbench *w, const operation *op, void *o
         *c = (comparison){1e3 * timing_median(both[0].seconds, rounds),
                           1e3 * timing_median(both[1].seconds, rounds),
                           timing_median(ratios, rounds), timing_min(ratios, rounds),
-                          timing_max(ratios, rounds)};
+                          timing_max(ratios, rounds), bound_find(&bare, both + 2, &both[1])};
         if (call.status)
             result = engine_complain(op->name, call.status);
     }
-    timing_free(both, 2);
+    timing_free(both, count);
     free(ratios);
     return result;
 }
@@ -93,6 +102,8 @@ static void add_to_table(session *s, const workbench *w, const operation *op,
     table_cell(t, column++, c->ratio >= 1 ? TABLE_GOOD : TABLE_BAD, "%.2f", c->ratio);
     table_cell(t, column++, TABLE_PLAIN, "%.2f", c->ratio_min);
     table_cell(t, column++, TABLE_PLAIN, "%.2f", c->ratio_max);
+    table_cell(t, column++, TABLE_PLAIN, "%.2f", c->bound);
+    table_cell(t, column++, TABLE_PLAIN, "%.0f", 100 * c->ratio / c->bound);
 }
 
 static void add_peer(record *r, const peer *peer)
@@ -125,6 +136,8 @@ static outcome print_record(const session *s, const workbench *w, const operatio
     record_number(&r, "ratio", c->ratio);
     record_number(&r, "ratio_min", c->ratio_min);
     record_number(&r, "ratio_max", c->ratio_max);
+    record_number(&r, "bound", c->bound);
+    record_number(&r, "bound_fraction", c->ratio / c->bound);
     return report_print(s->options, &r);
 }
 

@@ -47,6 +47,8 @@ static const command commands[] = {
          "faster), the median over all rounds, with the least and the most; --csv leaves\n"
          "out the geometric mean at the end.  The textbook: row-order OpenMP loops with\n"
          "omp simd and this build's compiler flags, on rows, whatever bnorm's layout.\n"
+         "bound is the ratio of loops that move the bytes of bnorm's strategy and compute\n"
+         "nothing, measured in turns with both: where % of bound is high, memory limits.\n"
          "FILE: shapes, as for sweep.",
      .operations = "forward,backward,fused", .shapes = "65536x1024,1048576x64",
      .run = compare_command},

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How many times as fast as a peer an operation could be if it computed nothing: the peer's
+ * time over that of bare loops that move the bytes which the plan moves. */
+#ifndef BENCH_BOUND_H
+#define BENCH_BOUND_H
+
+#include "ceiling.h"
+#include "workbench.h"
+
+/* The loops for op with w's plan: each matrix is read as often as the plan's strategy does;
+ * or a saved ceiling. */
+outcome bound_init(ceiling *bare, const workbench *w, const operation *op);
+
+/* Find the loops worth watching: a few rounds of all, then all but two rest.  Returns 0, or
+ * -1 when out of memory. */
+int bound_narrow(const ceiling *bare, contestant *loops, int rounds, const char *what);
+
+/* The median over the rounds that the peer and the loops ran in turns, which were the
+ * last. */
+double bound_find(const ceiling *bare, const contestant *loops, const contestant *peer);
+
+#endif
