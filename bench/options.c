@@ -182,7 +182,7 @@ static outcome set_named(options *o, int id, const char *text)
         choice = values_choice("binding", text, "inherit spread compact");
         o->binding = (bnorm_binding)(choice < 0 ? 0 : choice);
     } else if (id == STRATEGY) {
-        choice = values_choice("strategy", text, "auto stream resident");
+        choice = values_choice("strategy", text, "auto stream resident small");
         o->strategy = (bnorm_strategy)(choice < 0 ? 0 : choice);
     } else if (id == PEER) {
         choice = values_choice("peer", text, "textbook");
