@@ -24,7 +24,8 @@
  * output.  The library never prints, aborts or exits.
  *
  * Threads.  Contexts and plans may be used by many threads at once; creating
- * and destroying the same object is the caller's to order.  The same input
+ * and destroying the same object is the caller's to order.  Plans that are made with
+ * BNORM_MEASURE wait for one another, and so do bnorm_wisdom_save and _load.  The same input
  * gives the same bits for any number of threads, any strategy and any ISA.
  *
  * The OpenMP runtime may itself end the process when it cannot create a
@@ -60,7 +61,7 @@ typedef enum {
     BNORM_ERR_BUSY,        /* an upstream function re-entered its own plan */
     BNORM_ERR_UPSTREAM,    /* an upstream function returned nonzero */
     BNORM_ERR_COMM,        /* reserved: communication between processes failed */
-    BNORM_ERR_SYSTEM       /* reserved: the operating system refused something */
+    BNORM_ERR_SYSTEM       /* the operating system refused something */
 } bnorm_status;
 
 /* "0.1.0"; static. */
@@ -188,6 +189,14 @@ typedef enum {
     BNORM_STRATEGY_SMALL     /* one thread, no team: for a few microseconds of work */
 } bnorm_strategy;
 
+/* How a plan is made.  The bits are the same for both. */
+typedef enum {
+    BNORM_ESTIMATE, /* at once, from the sizes of caches */
+    BNORM_MEASURE   /* as the context's wisdom says; what it does not know is found by
+                       timing several ways on matrices of the problem's size, which
+                       are allocated for it, and added to the wisdom */
+} bnorm_effort;
+
 enum { /* problem.operations: which calls the plan must be able to execute */
     BNORM_FORWARD = 1 << 0,
     BNORM_BACKWARD = 1 << 1,
@@ -222,6 +231,10 @@ typedef struct {
     int executions;        /* how many may run at once: one workspace each;
                               more wait.  Default 1, at most 4096 */
     bnorm_strategy strategy; /* default AUTO */
+    bnorm_effort effort;   /* default ESTIMATE */
+    double time_limit;     /* MEASURE: about the most seconds that all timing may
+                              take, beside filling the matrices; 0: the estimate is
+                              kept.  Default 1 */
 } bnorm_problem;
 
 /* Fill *problem with the defaults: rows and cols 0, dtype and stats_dtype F32.
@@ -232,7 +245,8 @@ typedef struct bnorm_plan bnorm_plan;
 
 /* Decide once how the problem runs on the context's machine, and allocate the
  * workspaces.  The context must outlive the plan; the problem is copied.
- * Errors: ARGUMENT, UNSUPPORTED, MEMORY. */
+ * Errors: ARGUMENT, UNSUPPORTED (also: MEASURE for a machine that was described),
+ * MEMORY. */
 BNORM_API bnorm_status bnorm_plan_create(bnorm_plan **plan, const bnorm_context *context,
                                          const bnorm_problem *problem);
 
@@ -261,6 +275,8 @@ typedef struct { /* how one operation will run, in numbers */
     double bytes_written;   /* to memory, y and dx */
     double bytes_compulsory; /* the least any implementation moves */
     size_t workspace_bytes; /* per execution */
+    double measured;        /* how many times as fast as the estimate's choice this was
+                               measured to be (1: that is the choice); 0: estimated */
 } bnorm_description;
 
 /* operation: exactly one of BNORM_FORWARD ... BNORM_INFER, declared in the
@@ -288,6 +304,23 @@ BNORM_API bnorm_status bnorm_plan_block(const bnorm_plan *plan, unsigned operati
 /* The same in words for all declared operations, one line each; lives as long
  * as the plan. */
 BNORM_API const char *bnorm_plan_text(const bnorm_plan *plan);
+
+/* ---- wisdom ---------------------------------------------------------- */
+
+/* What a context's plans have measured (BNORM_MEASURE), as a file of text for this
+ * machine, ISA and number of threads.
+ *
+ * Save all that the context knows.  The file is written beside path, then renamed: it is
+ * there whole, or as it was.
+ * Errors: ARGUMENT (NULL), MEMORY, SYSTEM (it can't be written). */
+BNORM_API bnorm_status bnorm_wisdom_save(const bnorm_context *context, const char *path);
+
+/* Add what a file knows; it counts more than what the context knew.  Plans that are
+ * there stay as they are.  All of it is loaded, or nothing.
+ * Errors: ARGUMENT (NULL, not such a file: the line, and what was expected there),
+ * UNSUPPORTED (another version of the format, another machine, ISA or number of
+ * threads), MEMORY, SYSTEM (it can't be read). */
+BNORM_API bnorm_status bnorm_wisdom_load(bnorm_context *context, const char *path);
 
 /* ---- execution ------------------------------------------------------- */
 

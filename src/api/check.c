@@ -43,6 +43,7 @@ bnorm_status bnorm_check_problem(const bnorm_problem *problem)
     BNORM_TRY(check_enum("stats_dtype", (int)problem->stats_dtype, BNORM_F64));
     BNORM_TRY(check_enum("layout", (int)problem->layout, BNORM_PANELS));
     BNORM_TRY(check_enum("strategy", (int)problem->strategy, BNORM_STRATEGY_SMALL));
+    BNORM_TRY(check_enum("effort", (int)problem->effort, BNORM_MEASURE));
     BNORM_TRY(check_bits("operations", problem->operations, BNORM_ALL_OPERATIONS));
     BNORM_TRY(check_bits("flags", problem->flags, flags));
     const int width = problem->panel_width;
@@ -63,6 +64,9 @@ bnorm_status bnorm_check_problem(const bnorm_problem *problem)
     if (!isgreaterequal(problem->eps, 0) || isinf(problem->eps))
         return bnorm_fail(BNORM_ERR_ARGUMENT, "problem.eps is %g; expected finite and >= 0",
                           problem->eps);
+    if (!isgreaterequal(problem->time_limit, 0) || isinf(problem->time_limit))
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "problem.time_limit is %g; expected finite and >= 0",
+                          problem->time_limit);
     const int64_t cols = bnorm_round_up(problem->cols, problem->layout == BNORM_PANELS ? 16 : 1);
     if (cols > 0 && problem->rows > PTRDIFF_MAX / size / cols)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "problem.rows is %lld; expected at most %lld for "

@@ -7,6 +7,7 @@
 #include "platform/memory.h"
 #include "platform/quota.h"
 #include "platform/team.h"
+#include "tune/wisdom.h"
 
 enum { MAX_THREADS = 65536 };
 
@@ -121,7 +122,9 @@ bnorm_status bnorm_context_create(bnorm_context **context, const bnorm_context_o
     created->log = chosen.log;
     created->log_user = chosen.log_user;
     created->pages = chosen.pages;
-    bnorm_status status = look_around(created, &chosen);
+    created->wisdom = bnorm_wisdom_create();
+    bnorm_status status = created->wisdom ? look_around(created, &chosen)
+                                          : bnorm_fail(BNORM_ERR_MEMORY, "no memory for wisdom");
     if (status == BNORM_OK)
         *context = created;
     else
@@ -133,6 +136,7 @@ void bnorm_context_destroy(bnorm_context *context)
 {
     if (!context)
         return;
+    bnorm_wisdom_destroy(context->wisdom);
     bnorm_seats_free(&context->seats);
     bnorm_topology_free(&context->machine);
     bnorm_memory_put(context);

@@ -5,6 +5,7 @@
 #include "base/environment.h"
 #include "platform/memory.h"
 #include "platform/team.h"
+#include "tune/measure.h"
 
 bnorm_status bnorm_problem_init(bnorm_problem *problem, size_t struct_size)
 {
@@ -16,6 +17,7 @@ bnorm_status bnorm_problem_init(bnorm_problem *problem, size_t struct_size)
         .eps = 1e-5,
         .operations = BNORM_ALL_OPERATIONS,
         .executions = 1,
+        .time_limit = 1,
     };
     return BNORM_OK;
 }
@@ -33,12 +35,14 @@ bnorm_status bnorm_plan_make(bnorm_plan **plan, const bnorm_context *context,
     fenv_t own;
     bnorm_environment_enter(&own);
     bnorm_plan_schedule(created);
+    bnorm_status status = problem->effort == BNORM_MEASURE ? bnorm_tune(created) : BNORM_OK;
     bnorm_plan_write_text(created);
     bnorm_environment_leave(&own);
-    if (bnorm_pool_create(&created->pool, problem->executions, created->workspace_bytes) != 0) {
-        bnorm_status status =
-            bnorm_fail(BNORM_ERR_MEMORY, "no memory for %d workspaces of %zu bytes",
-                       problem->executions, created->workspace_bytes);
+    if (status == BNORM_OK &&
+        bnorm_pool_create(&created->pool, problem->executions, created->workspace_bytes) != 0)
+        status = bnorm_fail(BNORM_ERR_MEMORY, "no memory for %d workspaces of %zu bytes",
+                            problem->executions, created->workspace_bytes);
+    if (status != BNORM_OK) {
         bnorm_memory_put(created);
         return status;
     }

@@ -57,6 +57,18 @@ static void append(bnorm_plan *plan, const char *format, ...)
     va_end(list);
 }
 
+/* Why this was chosen. */
+static void append_reason(bnorm_plan *plan, int gain)
+{
+    if (gain == 0)
+        append(plan, ", estimated");
+    else if (gain == 1000)
+        append(plan, ", measured: the estimate is the fastest");
+    else
+        append(plan, ", measured %d.%02d times as fast as the estimate", gain / 1000,
+               gain % 1000 / 10);
+}
+
 static const char *layout_name(const bnorm_plan *plan)
 {
     return plan->panel == 0 ? "rows" : plan->panel == 8 ? "panels of 8" : "panels of 16";
@@ -85,6 +97,7 @@ void bnorm_plan_write_text(bnorm_plan *plan)
                schedule->stream ? "non-temporal" : "ordinary", schedule->read / 1e6,
                schedule->written / 1e6, schedule->compulsory / 1e6,
                (double)schedule->workspace.total / 1e6);
+        append_reason(plan, schedule->gain);
     }
 }
 
@@ -130,6 +143,7 @@ bnorm_status bnorm_plan_describe(const bnorm_plan *plan, unsigned operation,
         .bytes_written = schedule->written,
         .bytes_compulsory = schedule->compulsory,
         .workspace_bytes = schedule->workspace.total,
+        .measured = schedule->gain / 1000.0,
     };
     return BNORM_OK;
 }

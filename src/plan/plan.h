@@ -19,6 +19,7 @@ struct bnorm_context {
     const bnorm_kernels *kernels;
     bnorm_log *log;
     void *log_user;
+    struct bnorm_wisdom *wisdom; /* what measuring has found; guards itself */
     char text[256];
 };
 
@@ -55,6 +56,8 @@ typedef struct {
 /* How one operation runs. */
 typedef struct {
     bnorm_tuning tuning;     /* what the rest follows from */
+    int gain;                /* the estimate's time / this one's, in thousandths, as
+                                measured; 0: this is the estimate's choice */
     bnorm_strategy strategy; /* not AUTO */
     int threads;
     bnorm_grid grid;         /* for problem.rows */
@@ -92,6 +95,10 @@ void bnorm_plan_schedule(bnorm_plan *plan);
 
 /* What bnorm_plan_schedule chooses for an operation (index). */
 bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation);
+
+/* The widest part of a row, in bytes, whose blocks would stay in a thread's share of
+ * cache from pass to pass of an operation (index); 0: none, or there is one pass. */
+int64_t bnorm_plan_resident_bytes(const bnorm_plan *plan, int operation);
 
 /* Schedule a declared operation (index) anew; plan->workspace_bytes may grow. */
 void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning);

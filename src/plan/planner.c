@@ -78,6 +78,14 @@ static int team_size(const bnorm_plan *plan)
     return (int)clamp(bnorm_max(blocks, groups), 1, most);
 }
 
+int64_t bnorm_plan_resident_bytes(const bnorm_plan *plan, int operation)
+{
+    const bnorm_traffic traffic =
+        bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, is_global(plan));
+    return traffic.held ? resident_cols(plan, traffic.held, unit_of(plan), 1) *
+                              (int64_t)plan->kernels->size : 0;
+}
+
 bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
 {
     const bnorm_strategy asked = plan->problem.strategy;

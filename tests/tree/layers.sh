@@ -42,7 +42,8 @@ grep -E '^[^:]*:[0-9]*:[ \t]*#[ \t]*include[ \t]*"' "$scratch/sources" | awk -F:
         below["platform"] = " platform base "
         below["plan"] = " plan kernels platform base "
         below["exec"] = " exec plan kernels platform base "
-        below["api"] = " api exec plan kernels platform base "
+        below["tune"] = " tune exec plan kernels platform base "
+        below["api"] = " api tune exec plan kernels platform base "
     }
     {
         split($3, quoted, "\"")
@@ -82,6 +83,8 @@ only "$(call 'getenv|secure_getenv|setenv|putenv')" \
     "the environment is read only in one place" base/env.c
 only "$(call 'malloc|calloc|realloc|free|aligned_alloc|posix_memalign|memalign|strdup|strndup|mmap|alloca|asprintf')" \
     "memory is allocated only in one place" platform/memory.c
-only "$(call 'printf|puts|putchar|perror|vprintf|fprintf|vfprintf|fputs|fputc|fwrite|write|abort|exit|_Exit|quick_exit|assert|syslog')|std(out|err)" \
+only "$(call 'printf|puts|putchar|perror|vprintf|fprintf|vfprintf|fputs|fputc|write|abort|exit|_Exit|quick_exit|assert|syslog')|std(out|err)" \
     "the library is mute and never ends the process"
+only "$(call 'fwrite')" "only wisdom is written, to the file that the user names" \
+    tune/wisdom_file.c
 finish

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "plan/candidates.h"
+
+/* Candidates of a stage, as far as the problem's strategy allows. */
+typedef struct {
+    const bnorm_plan *plan;
+    int64_t fits; /* bytes of a row part that stays in cache */
+    bnorm_tuning *candidate;
+    int count;
+} proposals;
+
+/* Add a tuning under the name of what it does. */
+static void propose(proposals *p, bnorm_tuning tuning)
+{
+    const bnorm_strategy asked = p->plan->problem.strategy;
+    const bnorm_strategy walk =
+        tuning.max_bytes <= p->fits ? BNORM_STRATEGY_RESIDENT : BNORM_STRATEGY_STREAM;
+    if (asked == BNORM_STRATEGY_SMALL ? tuning.threads > 1
+                                      : asked != BNORM_STRATEGY_AUTO && asked != walk)
+        return;
+    tuning.strategy = asked != BNORM_STRATEGY_AUTO ? asked
+                      : tuning.threads == 1 && p->plan->context->seats.threads > 1
+                          ? BNORM_STRATEGY_SMALL
+                          : walk;
+    p->candidate[p->count++] = tuning;
+}
+
+/* Blocks from a few cache lines to more than L2 holds sums of, that divide columns or
+ * rows: around what the estimate takes, and far from it. */
+static void blocks(proposals *p, const bnorm_tuning *from)
+{
+    const struct {
+        int64_t min_bytes, max_bytes;
+    } shapes[] = {{4096, 4096},   {1024, 4096},  {256, 4096},       {1024, 1024}, {4096, 16384},
+                  {16384, 16384}, {64, p->fits}, {64, p->fits / 2}, {256, 256}};
+    for (int i = 0; i < (int)(sizeof shapes / sizeof *shapes); i++) {
+        bnorm_tuning tuning = *from;
+        tuning.min_bytes = shapes[i].min_bytes;
+        tuning.max_bytes = shapes[i].max_bytes;
+        if (tuning.max_bytes >= tuning.min_bytes)
+            propose(p, tuning);
+    }
+}
+
+static void teams(proposals *p, const bnorm_tuning *from)
+{
+    const int all = p->plan->context->seats.threads, threads[] = {all, all / 2, 1};
+    for (int i = 0; i < 3; i++) {
+        bnorm_tuning tuning = *from;
+        tuning.threads = threads[i];
+        if (tuning.threads >= 1 && tuning.threads != from->threads)
+            propose(p, tuning);
+    }
+}
+
+static void stores(proposals *p, const bnorm_tuning *from)
+{
+    bnorm_tuning tuning = *from;
+    tuning.stream = !from->stream;
+    propose(p, tuning);
+}
+
+static void walks(proposals *p, const bnorm_tuning *from)
+{
+    static const int64_t band[] = {64, 512, 2048, 8192}, ahead[] = {0, 1024, 4096, 16384};
+    for (int i = 0; i < 4; i++) {
+        bnorm_tuning higher = *from, further = *from;
+        higher.band_bytes = band[i];
+        further.ahead_bytes = ahead[i];
+        propose(p, higher);
+        propose(p, further);
+    }
+}
+
+int bnorm_plan_candidates(const bnorm_plan *plan, int operation, int stage,
+                          const bnorm_tuning *from, bnorm_tuning candidate[BNORM_MOST_CANDIDATES])
+{
+    static void (*const stages[BNORM_CANDIDATE_STAGES])(proposals *, const bnorm_tuning *) = {
+        blocks, teams, stores, walks};
+    proposals p = {plan, bnorm_plan_resident_bytes(plan, operation), candidate, 0};
+    stages[stage](&p, from);
+    return p.count;
+}
+
+int bnorm_schedules_alike(const bnorm_schedule *a, const bnorm_schedule *b)
+{
+    return a->threads == b->threads && a->stream == b->stream && a->band_rows == b->band_rows &&
+           a->ahead_rows == b->ahead_rows && a->step_rows == b->step_rows &&
+           a->grid.row_groups == b->grid.row_groups && a->grid.col_blocks == b->grid.col_blocks &&
+           bnorm_grid_width(&a->grid) == bnorm_grid_width(&b->grid);
+}
