@@ -2,12 +2,30 @@
 #include "engine.h"
 
 #include <string.h>
+#include <unistd.h>
 
 outcome engine_complain(const char *what, bnorm_status status)
 {
     const char *detail = bnorm_last_error();
     complain("%s: %s%s%s", what, bnorm_strerror(status), *detail ? ": " : "", detail);
     return status == BNORM_ERR_ARGUMENT ? OUTCOME_USAGE : OUTCOME_IMPOSSIBLE;
+}
+
+/* The engine's plan, measured.  Wisdom is saved as soon as there is some: work that is
+ * broken off is not lost. */
+static bnorm_status measure(engine *e, const engine_choice *choice)
+{
+    bnorm_problem problem = e->problem;
+    bnorm_status status = BNORM_OK;
+    problem.effort = BNORM_MEASURE;
+    problem.time_limit = choice->time_limit;
+    if (choice->wisdom && access(choice->wisdom, F_OK) == 0)
+        status = bnorm_wisdom_load(e->context, choice->wisdom);
+    if (!status)
+        status = bnorm_plan_create(&e->plan, e->context, &problem);
+    if (!status && choice->wisdom)
+        status = bnorm_wisdom_save(e->context, choice->wisdom);
+    return status;
 }
 
 outcome engine_create(engine *e, const engine_choice *choice, int64_t rows, int64_t cols,
@@ -36,7 +54,8 @@ outcome engine_create(engine *e, const engine_choice *choice, int64_t rows, int6
         e->problem.panel_width = choice->layout->panel_width;
     }
     if (!status)
-        status = bnorm_plan_create(&e->plan, e->context, &e->problem);
+        status = choice->measure ? measure(e, choice)
+                                 : bnorm_plan_create(&e->plan, e->context, &e->problem);
     if (!status && !choice->planning)
         status = bnorm_plan_prepare(e->plan);
     if (status) {

@@ -17,10 +17,13 @@ typedef struct {
     bnorm_binding binding;
     const char *synthetic, *xml; /* another machine; NULL: this one */
     bool planning;   /* nothing will be executed */
+    bool measure;    /* plan by measuring ... */
+    double time_limit; /* ... in so many seconds */
+    const char *wisdom; /* a file of what is known, and to be kept; NULL: none */
 } engine_choice;
 
 typedef struct {
-    bnorm_problem problem;
+    bnorm_problem problem; /* for further plans: these are estimated */
     bnorm_context *context;
     bnorm_plan *plan;
 } engine;

@@ -11,6 +11,7 @@
 #include "run.h"
 #include "scale.h"
 #include "topo.h"
+#include "tune.h"
 #include "verify.h"
 
 static const command commands[] = {
@@ -97,6 +98,16 @@ static const command commands[] = {
          "the best that simple kernels reach copying one of the matrices onto the other,\n"
          "in turns with them.",
      .operations = "forward", .shapes = "65536x1024,1048576x64", .run = copying_command},
+    {.name = "tune", .bit = COMMAND_TUNE, .argument = "[FILE]",
+     .summary = "let the planner measure, and keep what it finds",
+     .details =
+         "Plan by measuring (--wisdom FILE keeps what was found, for tune, run, sweep and\n"
+         "compare), then time that plan and the estimated one in turns.  ratio is the\n"
+         "estimate's time over the measured plan's, the median over all rounds, with the\n"
+         "least and the most.  Choices: strategy, threads, row groups x column blocks of\n"
+         "so many columns, kind of stores.  FILE: shapes, as for sweep.",
+     .operations = "forward,backward,fused", .shapes = "65536x1024,1048576x64",
+     .run = tune_command},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -11,7 +11,7 @@
 #include "values.h"
 
 enum {
-    MEASURES = COMMAND_RUN | COMMAND_SWEEP | COMMAND_COMPARE | COMMAND_SCALE,
+    MEASURES = COMMAND_RUN | COMMAND_SWEEP | COMMAND_COMPARE | COMMAND_SCALE | COMMAND_TUNE,
     READS = COMMAND_RUN | COMMAND_VERIFY,
     EXECUTES = MEASURES | COMMAND_VERIFY,
     OPERATES = EXECUTES | COMMAND_TOPO,
@@ -22,7 +22,7 @@ enum {
 enum {
     OP, SHAPE, INPUT, FORMAT, LABELS, DATASET, LOSS, DTYPE, LAYOUT, ISA, STRATEGY, THREADS,
     COUNTS, STRONG, WEAK, MODEL, BANDWIDTH, BINDING, SYNTHETIC, XML, REPS, VERIFY, PEER,
-    MAX_BYTES, SEED, CEILINGS, SAVE, PLOT, JSON, CSV, HELP,
+    MAX_BYTES, SEED, CEILINGS, SAVE, PLOT, WISDOM, TIME_LIMIT, JSON, CSV, HELP,
     TABLE_SIZE
 };
 
@@ -94,6 +94,10 @@ static const struct {
     [SAVE] = {"save", "FILE", COMMAND_ROOFLINE, "the records, too, for --ceilings of others"},
     [PLOT] = {"plot", "FILE", COMMAND_TOPO | COMMAND_SCALE | COMMAND_ROOFLINE,
               "draw a picture, too: SVG (scale, roofline: or PNG, by gnuplot)"},
+    [WISDOM] = {"wisdom", "FILE", MEASURES,
+                "plan by measuring: what FILE does not know is found and added"},
+    [TIME_LIMIT] = {"time-limit", "SECONDS", MEASURES,
+                    "to measure one plan in (default 1)"},
     [JSON] = {"json", NULL, ALL, "one JSON object per line instead of a table"},
     [CSV] = {"csv", NULL, EXECUTES | COMMAND_PACK | COMMAND_ROOFLINE,
              "comma-separated values instead of a table"},
@@ -281,6 +285,11 @@ static outcome set(options *o, input_options *input, int id, const char *text)
     case XML:
         o->xml = text;
         return OUTCOME_DONE;
+    case WISDOM:
+        o->wisdom = text;
+        return OUTCOME_DONE;
+    case TIME_LIMIT:
+        return values_seconds(table[id].name, text, &o->time_limit);
     case PLOT:
         o->plot = text;
         return OUTCOME_DONE;
@@ -366,7 +375,7 @@ outcome options_read(options *o, const command *command, int argc, char **argv, 
                 table[id].name, table[id].value ? required_argument : no_argument, NULL, id};
     }
     *o = (options){.command = command, .reps = 15, .seed = 1, .peer = "textbook",
-                   .layout = layouts, .max_bytes = 0.8 * machine_memory(),
+                   .layout = layouts, .time_limit = 1, .max_bytes = 0.8 * machine_memory(),
                    .bandwidth = {.core = 12e9, .node = 100e9, .link = 50e9}};
     input_options input = {DATASET_BY_NAME, NULL, NULL};
     *help = false;

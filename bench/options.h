@@ -52,7 +52,9 @@ typedef struct options {
     const char *plot;  /* topo, scale, roofline: the picture's file, or NULL */
     const char *save;  /* roofline: the ceilings' file, or NULL */
     struct ceilings *ceilings; /* saved ones, or NULL */
-    const char *file;  /* sweep and compare: shapes */
+    const char *wisdom; /* plan by measuring, and keep what is found in this file */
+    double time_limit; /* seconds to measure a plan in */
+    const char *file;  /* sweep, compare and tune: shapes */
 } options;
 
 enum { /* which commands know an option */
@@ -63,7 +65,8 @@ enum { /* which commands know an option */
     COMMAND_TOPO = 1 << 4,
     COMMAND_PACK = 1 << 5,
     COMMAND_SCALE = 1 << 6,
-    COMMAND_ROOFLINE = 1 << 7
+    COMMAND_ROOFLINE = 1 << 7,
+    COMMAND_TUNE = 1 << 8
 };
 
 typedef struct command {

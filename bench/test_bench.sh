@@ -15,7 +15,7 @@ ends 2 '^usage:' "no command"
 ends 0 '^usage:' "help" --help
 ends 0 '^bnorm-bench [0-9]' "version" --version
 ends 2 "unknown command 'jump'" "an unknown command" jump
-for command in run verify sweep compare roofline topo pack; do
+for command in run verify sweep compare roofline topo pack tune; do
     ends 0 "^usage: bnorm-bench $command" "$command --help" $command --help
 done
 ends 2 "unknown .*'--jump'" "an unknown option" run --jump
@@ -200,6 +200,13 @@ if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scra
         gb_s ceiling_fraction ceiling_kernel
     grep -c . "$scratch/records" | grep -vx 8 |
         nothing "pack: a record per shape, panels and direction"
+    $bench tune --json --shape 65x17,3x4 --time-limit 0.01 $small > "$scratch/all"
+    grep -v geomean "$scratch/all" > "$scratch/records"
+    has_keys "keys of tune" $author $problem strategy strategy_threads row_groups col_blocks \
+        nontemporal estimate_strategy estimate_threads estimate_row_groups estimate_col_blocks \
+        estimate_nontemporal time_ms estimate_time_ms measured ratio ratio_min ratio_max
+    grep -c . "$scratch/records" | grep -vx 6 |
+        nothing "tune: a record per shape and operation"
     $bench compare --json --op fused --shape 65x17 --layout panels8 $small > "$scratch/records"
     grep -v '"layout":"panels8",.*"peer_layout":"rows"' "$scratch/records" |
         nothing "compare: the peer has rows"
@@ -234,6 +241,31 @@ done
 ends 0 '^65x17 .* panels8 .* unpack ' "copies between rows and panels" pack --shape 65x17 $small
 ends 2 "expected panels" "no copies between rows and rows" pack --layout rows
 ends 2 "'--op'" "no operations of pack" pack --op forward
+
+# ---- wisdom --------------------------------------------------------------------
+
+wisdom="--wisdom $scratch/wisdom --time-limit 0.02"
+ends 0 '^fused: .* as fast as estimated' "tune" tune --op fused,step --shape 65x17,300x40 $wisdom \
+    $small
+lines() { grep -c "^$1" "$scratch/wisdom" | grep -vx "$2"; }
+lines forward_backward 2 | nothing "wisdom of every shape is kept"
+lines step 2 | nothing "wisdom of every operation is kept"
+cp "$scratch/wisdom" "$scratch/wisdom.before"
+ends 0 ' yes ' "run with wisdom" run --op fused,step --shape 300x40 --verify $wisdom $small
+cmp "$scratch/wisdom" "$scratch/wisdom.before" 2>&1 | nothing "what is known is not measured again"
+ends 0 ' yes ' "wisdom grows" run --op infer --shape 300x40 --layout panels --verify $wisdom $small
+lines 'infer 300 x 40 f32 stats f32 panel 16' 1 | nothing "wisdom tells layouts apart"
+echo "s 65 17" > "$scratch/shapes"
+for command in sweep compare tune; do
+    ends 0 '65  *17' "$command with wisdom" $command "$scratch/shapes" --op fused $wisdom $small
+done
+ends 3 'from another machine' "wisdom for another team" run --shape 65x17 $wisdom --threads 2 --reps 1
+echo nonsense >> "$scratch/wisdom"
+ends 2 'line [0-9]*: expected' "wisdom that is none" run --shape 65x17 $wisdom $small
+ends 2 "--time-limit '1s'" "a time that is none" tune --time-limit 1s
+ends 2 "--time-limit '-1'" "a time before now" tune --time-limit -1
+ends 2 "'--wisdom'" "topo measures nothing" topo --wisdom "$scratch/wisdom"
+
 for binding in inherit spread compact; do
     ends 0 ' yes ' "binding: $binding" run --shape 129x17 --binding $binding --verify --reps 1
 done

@@ -32,6 +32,16 @@ outcome values_bytes(const char *option, const char *text, double *bytes)
     return OUTCOME_DONE;
 }
 
+outcome values_seconds(const char *option, const char *text, double *seconds)
+{
+    char *stop;
+    *seconds = strtod(text, &stop);
+    if (stop == text || *stop || !isfinite(*seconds) || *seconds < 0)
+        return complain_as(OUTCOME_USAGE, "--%s '%s': expected seconds, such as 0.5", option,
+                           text);
+    return OUTCOME_DONE;
+}
+
 int values_choice(const char *option, const char *text, const char *names)
 {
     size_t length = strlen(text);

@@ -13,6 +13,9 @@ outcome values_integer(const char *option, const char *text, long long least, lo
 /* "8G", "512M", "1e9": powers of 1024. */
 outcome values_bytes(const char *option, const char *text, double *bytes);
 
+/* Seconds, from 0 up. */
+outcome values_seconds(const char *option, const char *text, double *seconds);
+
 /* The index of text among the words of names, or -1 after a complaint. */
 int values_choice(const char *option, const char *text, const char *names);
 

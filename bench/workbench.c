@@ -18,7 +18,9 @@ engine_choice workbench_choice(const options *o)
 {
     return (engine_choice){.isa = o->isa, .threads = o->threads, .strategy = o->strategy,
                            .layout = o->layout, .binding = o->binding,
-                           .synthetic = o->synthetic, .xml = o->xml};
+                           .synthetic = o->synthetic, .xml = o->xml,
+                           .measure = o->wisdom || o->command->bit == COMMAND_TUNE,
+                           .wisdom = o->wisdom, .time_limit = o->time_limit};
 }
 
 outcome workbench_open(workbench *w, const options *o, const shape *problem,
