@@ -77,7 +77,7 @@ static int where(void *data, int64_t begin, int64_t end)
     for (int i = 0; i < SAMPLES; i++) {
         int64_t at = from + i * part + scatter(begin * SAMPLES + i, part);
         at = bnorm_placement_next(plan, ld, bnorm_min(at, bnorm_min(end * unit - 1, last)));
-        address[i] = (const char *)s->matrix->data + bnorm_min(at, last);
+        address[i] = (const void *)((uintptr_t)s->matrix->data + (uintptr_t)bnorm_min(at, last));
     }
     s->error = bnorm_pages_where(address, SAMPLES, node);
     const int os_index = s->error ? -1 : majority(node);

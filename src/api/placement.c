@@ -52,6 +52,13 @@ static bnorm_status check(const bnorm_plan *plan, const bnorm_matrix *matrix,
     return bnorm_check_matrix(plan, matrix, complete);
 }
 
+/* `offset` bytes from the page that the matrix starts in, which is anybody's memory:
+ * an address, not a pointer into the matrix. */
+static void *page_address(const bnorm_matrix *matrix, int64_t lead, int64_t offset)
+{
+    return (void *)((uintptr_t)matrix->data - (uintptr_t)lead + (uintptr_t)offset);
+}
+
 /* ---- where pages are ---------------------------------------------------------- */
 
 typedef struct {
@@ -116,7 +123,7 @@ static int survey_pages(survey *s)
         int count = 0, error;
         while (count < BNORM_PAGES_ASKED && at < end) {
             page[count] = (s->lead + at) / page_bytes;
-            address[count] = (const char *)s->matrix->data + page[count] * page_bytes - s->lead;
+            address[count] = page_address(s->matrix, s->lead, page[count] * page_bytes);
             at = bnorm_placement_next(s->plan, ld, (page[count] + 1) * page_bytes - s->lead);
             count++;
         }
@@ -174,7 +181,7 @@ static bnorm_placing place_pages(const bnorm_plan *plan, const bnorm_matrix *mat
         if (pages.begin >= pages.end)
             continue;
         int refused = bnorm_topology_place(
-            &plan->context->machine, (char *)matrix->data - lead + pages.begin * page_bytes,
+            &plan->context->machine, page_address(matrix, lead, pages.begin * page_bytes),
             (size_t)((pages.end - pages.begin) * page_bytes), extent[i].node, 1);
         if (refused && !placing.error) {
             placing.error = refused;

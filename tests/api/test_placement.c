@@ -181,6 +181,31 @@ static void this_machine_has_all_pages(void)
     }
 }
 
+/* Addresses are asked about, never followed: nothing needs to be there.  What is
+ * computed of them is no pointer: `make check-san` sees it. */
+static void nothing_may_be_at_an_address(void)
+{
+    static const uintptr_t at[] = {16, 4096, UINTPTR_MAX / 2 - 4095, UINTPTR_MAX - 4095};
+    for (size_t i = 0; i < 2 * HARNESS_COUNT(at); i++) {
+        const bnorm_layout layout = i % 2 ? BNORM_PANELS : BNORM_ROWS;
+        bnorm_context *context = pages_context(8, 1);
+        if (!context)
+            return;
+        bnorm_plan *plan = pages_plan(context, 2000, 40, layout), *adapted = NULL;
+        const bnorm_matrix matrix = {(void *)at[i / 2], 0};
+        bnorm_placement_report report = pages_report(plan, &matrix);
+        CU_ASSERT(report.pages > 0 && report.absent_pages == report.pages);
+        CU_ASSERT_EQUAL(report.absent_bytes, 2000. * 40 * 4);
+        CU_ASSERT_EQUAL(bnorm_plan_adapt(&adapted, plan, &matrix), BNORM_OK);
+        CU_ASSERT(adapted && pages_same_shards(plan, adapted));
+        bnorm_plan_destroy(adapted);
+        pages.refusal = EFAULT;
+        CU_ASSERT_EQUAL(bnorm_migrate(plan, &matrix), BNORM_ERR_SYSTEM);
+        bnorm_plan_destroy(plan);
+        bnorm_context_destroy(context);
+    }
+}
+
 static void silence_of_the_system_is_reported(void)
 {
     bnorm_context *context = fixture_context(2);
@@ -231,6 +256,7 @@ int main(int argc, char **argv)
         {"NULL and sizes are refused", null_and_sizes_are_refused},
         {"described machines have no memory", described_machines_have_no_memory},
         {"this machine has all pages", this_machine_has_all_pages},
+        {"nothing may be at an address", nothing_may_be_at_an_address},
         {"a silent system is reported", silence_of_the_system_is_reported},
         {"machines are told in numbers", machines_are_told_in_numbers},
     };
