@@ -293,7 +293,8 @@ typedef struct { /* one block of an operation's grid, and whose it is */
     int node;               /* index of its node in bnorm_context_node */
     double bytes;           /* of the block in one matrix */
     double remote_bytes;    /* of those, how many lie on other nodes in a matrix
-                               from bnorm_alloc */
+                               from bnorm_alloc; more where its pages are from the
+                               pool of huge ones, which two nodes may have to share */
 } bnorm_block_info;
 
 /* Block index (0 .. row_groups * col_blocks - 1) of an operation.
