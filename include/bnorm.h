@@ -29,7 +29,8 @@
  * gives the same bits for any number of threads, any strategy and any ISA.
  *
  * The OpenMP runtime may itself end the process when it cannot create a
- * thread; a context with threads = 1 never enters it.
+ * thread; a context with threads = 1 never enters it.  hwloc may do so, too, or
+ * hang, when memory runs out while it looks at the machine (bnorm_context_create).
  */
 #ifndef BNORM_H
 #define BNORM_H
