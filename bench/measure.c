@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "progress.h"
+
 enum { ATTEMPTS = 4 }; /* how often an incredible result is measured again */
 
 void measure_call(void *call)
@@ -34,12 +36,15 @@ typedef struct { /* a call, and the kernels of its ceiling */
 static int compete(race *races, int count, int rounds, const char *name)
 {
     contestant *all = races->all;
-    int total = 0;
-    for (int i = 0; i < count; i++)
+    int total = 0, finalists = 0, screening = timing_screening(rounds);
+    for (int i = 0; i < count; i++) {
         total += races[i].count;
+        finalists += races[i].count < 3 ? races[i].count : 3;
+    }
     for (int i = 0; i < total; i++)
         all[i].resting = false;
-    if (timing_rounds(all, total, timing_screening(rounds), name))
+    progress_expect(screening * total + rounds * finalists);
+    if (timing_rounds(all, total, screening, name))
         return -1;
     for (race *r = races; r < races + count; r++)
         timing_narrow(r->all + 1, r->count - 1);

@@ -32,19 +32,33 @@ void progress_show(const char *format, ...)
     shown = true;
 }
 
-void progress_bar(double start, int done, int total, const char *what)
+static struct {
+    double start, drawn;
+    int done, total;
+} bar;
+
+void progress_expect(int steps)
+{
+    if (bar.done == bar.total) {
+        bar.start = clock_now();
+        bar.done = bar.total = 0;
+    }
+    if (bar.total < bar.done + steps)
+        bar.total = bar.done + steps;
+}
+
+void progress_step(const char *what)
 {
     enum { WIDTH = 24 };
     static const char full[] = "########################";
-    static double last;
     double now = clock_now();
-    if (!wanted(now) || now - last < 0.1)
+    int done = bar.done++;
+    if (done == 0 || now - bar.drawn < 0.1 || !wanted(now))
         return;
-    last = now;
-    int filled = WIDTH * done / total;
-    if (done > 0)
-        progress_show("[%.*s%*s] %3d%%, %.0f s left, %.30s", filled, full, WIDTH - filled, "",
-                      100 * done / total, (now - start) / done * (total - done), what);
+    bar.drawn = now;
+    int filled = WIDTH * done / bar.total;
+    progress_show("[%.*s%*s] %3d%%, %.0f s left, %.30s", filled, full, WIDTH - filled, "",
+                  100 * done / bar.total, (now - bar.start) / done * (bar.total - done), what);
 }
 
 void progress_clear(void)

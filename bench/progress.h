@@ -9,9 +9,13 @@ __attribute__((format(printf, 1, 2)))
 #endif
 void progress_show(const char *format, ...);
 
-/* The same as a bar, with the time that is left at the pace since clock_now() was
- * `start`; done: of total steps. */
-void progress_bar(double start, int done, int total, const char *what);
+/* At least that many steps are still to come.  Who knows of later ones says so first,
+ * and the bar is one for all. */
+void progress_expect(int steps);
+
+/* One of them begins: the same line with a bar, and the time that is left at the pace so
+ * far. */
+void progress_step(const char *what);
 
 /* Wipe the line, before anything else is printed. */
 void progress_clear(void);

@@ -53,15 +53,15 @@ static int append(contestant *c, double seconds)
 
 int timing_rounds(contestant *contestants, int count, int rounds, const char *what)
 {
-    double start = clock_now();
-    int done = 0, total = 0;
+    int steps = 0;
     for (int i = 0; i < count; i++)
-        total += contestants[i].resting ? 0 : rounds;
+        steps += contestants[i].resting ? 0 : rounds;
+    progress_expect(steps);
     for (int round = 0; round < rounds; round++) {
         for (int i = 0; i < count; i++) {
             if (contestants[i].resting)
                 continue;
-            progress_bar(start, done++, total, what);
+            progress_step(what);
             if (append(&contestants[i], sample(&contestants[i])) != 0)
                 return -1;
         }
