@@ -131,6 +131,7 @@ static outcome series_measure(series *s, const operation *op, scale_curve *curve
         if (status)
             return engine_complain(op->name, status);
         point->ld = s->w[i].batch.x.ld;
+        point->team = d.threads;
         point->strategy = d.strategy;
         point->seconds = m->median;
         point->min = m->min;

@@ -9,7 +9,8 @@
 outcome scale_command(const options *o);
 
 typedef struct { /* one number of threads */
-    int threads;
+    int threads;             /* asked for */
+    int team;                /* planned: a small problem has no work for all */
     int64_t rows, ld;        /* ld 0: no matrix was made */
     const char *strategy;
     double seconds;          /* median, or predicted */
@@ -21,7 +22,7 @@ typedef struct { /* one number of threads */
     const char *ceiling_kernel;
     /* Predicted alone: */
     const char *bound;       /* "core", "memory" or "link": what takes longest */
-    double imbalance;        /* the largest thread's share over the mean one, less 1 */
+    double imbalance;        /* the largest thread's share over the team's mean, less 1 */
     double remote_bytes;     /* of all traffic */
 } scale_point;
 

@@ -64,9 +64,10 @@ static outcome estimate(scale_point *point, const map *m, const scale_machine *m
         double link = moves * most(l.link, m->nodes) / machine->link;
         point->seconds = fmax(core, memory) + link;
         point->bound = link > fmax(core, memory) ? "link" : core >= memory ? "core" : "memory";
+        point->team = m->grid.threads;
         point->strategy = m->grid.strategy;
         point->bytes = m->grid.bytes_compulsory;
-        point->imbalance = largest_share(m) * m->threads / m->total.bytes - 1;
+        point->imbalance = largest_share(m) * point->team / m->total.bytes - 1;
         point->remote_bytes = moves * m->total.remote_bytes;
     }
     bool complete = l.core && l.memory && l.link;

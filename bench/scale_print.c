@@ -92,6 +92,7 @@ static outcome print_record(const scale_curve *curve, const scale_point *point,
     report_begin(&r, author);
     report_problem(&r, &subject, curve->op);
     record_text(&r, "strategy", point->strategy);
+    record_integer(&r, "team", point->team);
     record_text(&r, "scaling", o->weak ? "weak" : "strong");
     record_flag(&r, "predicted", o->synthetic != NULL);
     add_times(&r, point, o->synthetic != NULL);
