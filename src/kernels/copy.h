@@ -305,15 +305,17 @@ static void unpack(bnorm_target to, bnorm_source panels, int64_t rows, ptrdiff_t
         manner = UNPACK_DENSE;
     else if (to.stream && bytes > NARROW_BYTES)
         manner = UNPACK_STAGED;
-#define UNPACK(width)                                                                              \
-    case 4 * (width): unpack_width(to, panels, rows, bytes, (width), UNPACK_PLAIN); break;             \
-    case 4 * (width) + 1: unpack_width(to, panels, rows, bytes, (width), UNPACK_STREAM); break;        \
-    case 4 * (width) + 2: unpack_width(to, panels, rows, bytes, (width), UNPACK_STAGED); break;        \
-    case 4 * (width) + 3: unpack_width(to, panels, rows, bytes, (width), UNPACK_DENSE); break
+#define UNPACK(width, manner) unpack_width(to, panels, rows, bytes, width, manner)
+#define MANNERS(width)                                                                             \
+    case 4 * (width): UNPACK(width, UNPACK_PLAIN); break;                                          \
+    case 4 * (width) + 1: UNPACK(width, UNPACK_STREAM); break;                                     \
+    case 4 * (width) + 2: UNPACK(width, UNPACK_STAGED); break;                                     \
+    case 4 * (width) + 3: UNPACK(width, UNPACK_DENSE); break
     switch (4 * width + (int)manner) {
-        UNPACK(BNORM_PIECE);
-        UNPACK(2 * BNORM_PIECE);
-        UNPACK(4 * BNORM_PIECE);
+        MANNERS(BNORM_PIECE);
+        MANNERS(2 * BNORM_PIECE);
+        MANNERS(4 * BNORM_PIECE);
     }
+#undef MANNERS
 #undef UNPACK
 }

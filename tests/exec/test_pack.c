@@ -188,6 +188,17 @@ static void wide_matrices(void)
     sweep(rows, HARNESS_COUNT(rows), cols, HARNESS_COUNT(cols), 1);
 }
 
+/* A last band that ends before the first line does; its panel's memory is dense, too. */
+static void narrow_matrices(void)
+{
+    for (int64_t cols = 1; cols <= 3; cols++)
+        for (int64_t panel = 8; panel <= 16; panel += 8) {
+            const int64_t rows = 16384 / (4 * cols) + 1;
+            setting s = {BNORM_F32, rows, cols, panel, 0, cols, rows * panel, GUARD_START};
+            CU_ASSERT(copies_right(&s));
+        }
+}
+
 static void no_columns(void)
 {
     setting s = {BNORM_F32, 10, 0, 16, 0, 1, 160, GUARD_START};
@@ -228,6 +239,7 @@ int main(int argc, char **argv)
         {"small matrices", small_matrices},
         {"large matrices", large_matrices},
         {"wide matrices", wide_matrices},
+        {"narrow matrices", narrow_matrices},
         {"no columns", no_columns},
         {"ld 0 is dense", dense_by_default},
         {"one row, one panel", one_row_one_panel},
