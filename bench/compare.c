@@ -8,20 +8,38 @@
 #include "bound.h"
 #include "measure.h"
 #include "peer.h"
+#include "ratios.h"
 #include "session.h"
 #include "support/data.h"
 #include "timing.h"
 
 static const char *const headings[] = {
-    REPORT_HEADINGS, "<isa", "threads", "<peer", "bnorm ms", "peer ms", "ratio", "least", "most",
-    "bound", "% of bound"};
+    REPORT_HEADINGS, "<isa", "threads", "<peer", "<its layout", "bnorm ms", "peer ms", "ratio",
+    "least", "most", "bound", "% of bound"};
 
 enum { COLUMNS = sizeof headings / sizeof *headings };
 
 typedef struct { /* times in ms, medians; ratios of the peer's time to ours */
     double ours, theirs, ratio, ratio_min, ratio_max;
     double bound; /* the ratio if we computed nothing */
+    const char *peer_layout, *peer_kernel; /* kernel NULL: it has no choice */
 } comparison;
+
+typedef struct { /* the session's user */
+    const peer *peer;
+    ratios *ratios; /* to be drawn */
+} rivalry;
+
+static const peer *peer_of(const session *s)
+{
+    const rivalry *r = s->user;
+    return r->peer;
+}
+
+static bool has_failed(const peer *peer, void *opened)
+{
+    return peer->failed && peer->failed(opened);
+}
 
 /* Both row-major: what bnorm finds must agree with its statistics, and so must what
  * the peer finds.  theirs: the batch that the peer was opened with. */
@@ -41,6 +59,10 @@ static outcome check(const peer *peer, workbench *w, const operation *op, batch 
                            "(%.3g times the tolerance)", op->name, error);
     batch_poison_matrices(theirs, op);
     peer->run(opened);
+    if (peer->fetch)
+        peer->fetch(opened);
+    if (has_failed(peer, opened))
+        return OUTCOME_IMPOSSIBLE;
     peer->statistics(opened, &found.mean, &found.rstd, &found.dgamma, &found.dbeta);
     error = agreement_error(theirs, op, eps, &found);
     if (!(error <= 1))
@@ -52,13 +74,14 @@ static outcome check(const peer *peer, workbench *w, const operation *op, batch 
 static outcome race(const session *s, workbench *w, const operation *op, void *opened,
                     comparison *c)
 {
-    const peer *peer = s->user;
+    const peer *peer = peer_of(s);
     const char *name = w->problem->name;
     int rounds = s->options->reps;
     measured_call call = {.op = op, .plan = w->engine.plan};
     batch_args(&w->batch, op, &call.args);
     contestant both[2 + CEILING_MOST] = {{.run = measure_call, .self = &call},
-                                         {.run = peer->run, .self = opened}};
+                                         {.run = peer->run, .self = opened,
+                                          .timed = peer->timed}};
     ceiling bare;
     outcome result = bound_init(&bare, w, op);
     if (result)
@@ -67,18 +90,24 @@ static outcome race(const session *s, workbench *w, const operation *op, void *o
     ceiling_enter(&bare, both + 2);
     double *ratios = malloc((size_t)rounds * sizeof *ratios);
     timing_warm(both, count);
-    if (!ratios || bound_narrow(&bare, both + 2, rounds, name) ||
-        timing_rounds(both, count, rounds, name)) {
+    if (has_failed(peer, opened)) {
+        result = OUTCOME_IMPOSSIBLE;
+    } else if (!ratios || bound_narrow(&bare, both + 2, rounds, name) ||
+               timing_rounds(both, count, rounds, name)) {
         result = complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", name);
     } else {
         for (int i = 0; i < rounds; i++)
             ratios[i] = both[1].seconds[i] / both[0].seconds[i];
-        *c = (comparison){1e3 * timing_median(both[0].seconds, rounds),
-                          1e3 * timing_median(both[1].seconds, rounds),
-                          timing_median(ratios, rounds), timing_min(ratios, rounds),
-                          timing_max(ratios, rounds), bound_find(&bare, both + 2, &both[1])};
+        c->ours = 1e3 * timing_median(both[0].seconds, rounds);
+        c->theirs = 1e3 * timing_median(both[1].seconds, rounds);
+        c->ratio = timing_median(ratios, rounds);
+        c->ratio_min = timing_min(ratios, rounds);
+        c->ratio_max = timing_max(ratios, rounds);
+        c->bound = bound_find(&bare, both + 2, &both[1]);
         if (call.status)
             result = engine_complain(op->name, call.status);
+        else if (has_failed(peer, opened))
+            result = OUTCOME_IMPOSSIBLE;
     }
     timing_free(both, count);
     free(ratios);
@@ -89,7 +118,7 @@ static void add_to_table(session *s, const workbench *w, const operation *op,
                          const comparison *c)
 {
     table *t = &s->table;
-    const peer *peer = s->user;
+    const peer *peer = peer_of(s);
     report_subject subject = report_subject_of(w);
     int column = report_row(t, &subject, op);
     if (column < 0)
@@ -97,6 +126,7 @@ static void add_to_table(session *s, const workbench *w, const operation *op,
     table_cell(t, column++, TABLE_PLAIN, "%s", s->author.isa);
     table_cell(t, column++, TABLE_PLAIN, "%d", s->author.threads);
     table_cell(t, column++, TABLE_PLAIN, "%s", peer->name);
+    table_cell(t, column++, TABLE_PLAIN, "%s", c->peer_layout);
     table_cell(t, column++, TABLE_PLAIN, "%.4g", c->ours);
     table_cell(t, column++, TABLE_PLAIN, "%.4g", c->theirs);
     table_cell(t, column++, c->ratio >= 1 ? TABLE_GOOD : TABLE_BAD, "%.2f", c->ratio);
@@ -106,11 +136,11 @@ static void add_to_table(session *s, const workbench *w, const operation *op,
     table_cell(t, column++, TABLE_PLAIN, "%.0f", 100 * c->ratio / c->bound);
 }
 
-static void add_peer(record *r, const peer *peer)
+static void add_peer(record *r, const peer *peer, const char *layout)
 {
     record_text(r, "peer", peer->name);
     record_text(r, "peer_version", peer->version());
-    record_text(r, "peer_layout", peer->layout);
+    record_text(r, "peer_layout", layout);
 }
 
 /* peer_gb_s counts what the peer itself moves: next to the ceiling_gb_s of run it
@@ -120,13 +150,17 @@ static outcome print_record(const session *s, const workbench *w, const operatio
 {
     double matrix = (double)w->batch.rows * (double)w->batch.cols *
                     (double)data_size(w->batch.dtype);
-    const peer *peer = s->user;
-    int traffic = peer->traffic(op);
+    const peer *peer = peer_of(s);
+    int traffic = peer->traffic ? peer->traffic(op) : 0;
     record r;
     report_subject subject = report_subject_of(w);
     report_begin(&r, &s->author);
     report_problem(&r, &subject, op);
-    add_peer(&r, peer);
+    add_peer(&r, peer, c->peer_layout);
+    if (c->peer_kernel)
+        record_text(&r, "peer_kernel", c->peer_kernel);
+    else
+        record_null(&r, "peer_kernel");
     record_number(&r, "time_ms", c->ours);
     record_number(&r, "peer_time_ms", c->theirs);
     if (traffic > 0)
@@ -141,42 +175,81 @@ static outcome print_record(const session *s, const workbench *w, const operatio
     return report_print(s->options, &r);
 }
 
+/* What the peer needs besides the batch must fit, too. */
+static outcome check_bytes(const session *s, const workbench *w)
+{
+    const peer *peer = peer_of(s);
+    const batch *b = &w->batch;
+    double bytes = batch_bytes(b->rows, b->cols, b->dtype, b->layout);
+    if (!peer->bytes || bytes + peer->bytes(b) <= s->options->max_bytes)
+        return OUTCOME_DONE;
+    return complain_as(OUTCOME_IMPOSSIBLE, "%s skipped: with the matrices of %s it needs %.3g GiB",
+                       w->problem->name, peer->name, (bytes + peer->bytes(b)) / 0x1p30);
+}
+
+static outcome report(session *s, workbench *w, int index, const comparison *c)
+{
+    const rivalry *r = s->user;
+    const operation *op = s->options->operations[index];
+    session_count(s, w, index, c->ratio, c->ours);
+    add_to_table(s, w, op, c);
+    ratios_add(r->ratios, index, w->problem->name, c->ratio, c->ratio_min, c->ratio_max);
+    return print_record(s, w, op, c);
+}
+
 static outcome compare_operation(session *s, workbench *w, int index)
 {
-    const peer *peer = s->user;
+    const peer *peer = peer_of(s);
     const operation *op = s->options->operations[index];
     batch theirs = batch_row_major(&w->batch);
+    outcome result = check_bytes(s, w);
+    if (result)
+        return result;
     void *opened = peer->open(&theirs, op, &w->engine);
     if (!opened)
         return OUTCOME_IMPOSSIBLE;
-    comparison c = {0};
-    outcome result = check(peer, w, op, &theirs, opened);
+    comparison c = {.peer_layout = peer->layout};
+    if (peer->describe)
+        peer->describe(opened, &c.peer_layout, &c.peer_kernel);
+    result = check(peer, w, op, &theirs, opened);
     if (!result)
         result = race(s, w, op, opened, &c);
+    if (!result)
+        result = report(s, w, index, &c);
     peer->close(opened);
     if (!result && op->flag == BNORM_STEP)
         result = batch_restore_dy(&w->batch, &w->engine);
-    if (result)
-        return result;
-    session_count(s, w, index, c.ratio, c.ours);
-    add_to_table(s, w, op, &c);
-    return print_record(s, w, op, &c);
+    return result;
 }
 
 /* The weighted geometric mean of the ratios. */
 static void summarize(const session *s, int index, record *r, char *line, size_t size)
 {
-    const peer *peer = s->user;
+    const peer *peer = peer_of(s);
     double geomean = session_geomean(s, index);
-    add_peer(r, peer);
+    add_peer(r, peer, peer->layout);
     record_number(r, "geomean", geomean);
-    snprintf(line, size, "%s: %.2f times as fast as %s (geometric mean)",
-             s->options->operations[index]->name, geomean, peer->name);
+    snprintf(line, size, "%s: %.2f times as fast as %s %s (geometric mean)",
+             s->options->operations[index]->name, geomean, peer->name, peer->version());
 }
 
 outcome compare_command(const options *o)
 {
     session s;
-    outcome result = session_run(&s, o, headings, COLUMNS, compare_operation, &textbook_peer);
-    return session_conclude(&s, result, summarize);
+    const peer *peer = peer_find(o->peer);
+    outcome result = o->plot ? plot_check(o->plot) : OUTCOME_DONE;
+    if (!result && (!peer || (peer->start && peer->start())))
+        result = OUTCOME_IMPOSSIBLE;
+    if (result)
+        return result;
+    ratios all = {.peer = peer->name};
+    const rivalry user = {peer, &all};
+    result = session_run(&s, o, headings, COLUMNS, compare_operation, &user);
+    result = session_conclude(&s, result, summarize);
+    if (o->plot && all.count)
+        result = outcome_worse(result, ratios_draw(&all, o));
+    ratios_free(&all);
+    if (peer->stop)
+        peer->stop();
+    return result;
 }

@@ -46,11 +46,15 @@ static const command commands[] = {
          "Time the same work here and on a peer, in turns, after checking that both\n"
          "find the same.  ratio is the peer's time over bnorm's (above 1: bnorm is\n"
          "faster), the median over all rounds, with the least and the most; --csv leaves\n"
-         "out the geometric mean at the end.  The textbook: row-order OpenMP loops with\n"
-         "omp simd and this build's compiler flags, on rows, whatever bnorm's layout.\n"
-         "bound is the ratio of loops that move the bytes of bnorm's strategy and compute\n"
-         "nothing, measured in turns with both: where % of bound is high, memory limits.\n"
-         "FILE: shapes, as for sweep.",
+         "out the geometric mean at the end.  bound is the ratio of loops that move the\n"
+         "bytes of bnorm's strategy and compute nothing, measured in turns with both: where\n"
+         "% of bound is high, memory limits.  FILE: shapes, as for sweep.  Peers:\n\n"
+         "  textbook     row-order OpenMP loops with omp simd and this build's compiler\n"
+         "               flags, on rows, whatever bnorm's layout\n"
+         "  onednn       oneDNN, if it was there at build time, on dense rows; of the\n"
+         "               forms in which it takes them, the fastest (peer_kernel)\n"
+         "  onednn-best  the same in whichever layout it is fastest: rows, columns, or\n"
+         "               panels of 8 or 16 (peer_layout)",
      .operations = "forward,backward,fused", .shapes = "65536x1024,1048576x64",
      .run = compare_command},
     {.name = "scale", .bit = COMMAND_SCALE, .argument = "",

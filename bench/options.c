@@ -7,6 +7,7 @@
 
 #include "ceilings.h"
 #include "machine.h"
+#include "peer.h"
 #include "record.h"
 #include "values.h"
 
@@ -83,7 +84,8 @@ static const struct {
               "rounds of measurement (default 15)"},
     [VERIFY] = {"verify", NULL, COMMAND_RUN | COMMAND_SWEEP,
                 "compare every output with the oracle"},
-    [PEER] = {"peer", "NAME", COMMAND_COMPARE, "whom to compare with: textbook (default)"},
+    [PEER] = {"peer", "NAME", COMMAND_COMPARE,
+              "whom to compare with: textbook (default), onednn, onednn-best"},
     [MAX_BYTES] = {"max-bytes", "SIZE", EXECUTES | COMMAND_PACK | COMMAND_ROOFLINE,
                    "the most that one problem's matrices may take, such as 8G\n"
                    "(default: 80% of the memory available)"},
@@ -92,8 +94,8 @@ static const struct {
                   "ceilings that roofline --save has measured on this machine, instead\n"
                   "of measuring; not where matrices are less than half as large"},
     [SAVE] = {"save", "FILE", COMMAND_ROOFLINE, "the records, too, for --ceilings of others"},
-    [PLOT] = {"plot", "FILE", COMMAND_TOPO | COMMAND_SCALE | COMMAND_ROOFLINE,
-              "draw a picture, too: SVG (scale, roofline: or PNG, by gnuplot)"},
+    [PLOT] = {"plot", "FILE", COMMAND_TOPO | COMMAND_SCALE | COMMAND_ROOFLINE | COMMAND_COMPARE,
+              "draw a picture, too: SVG (but for topo: or PNG, by gnuplot)"},
     [WISDOM] = {"wisdom", "FILE", MEASURES,
                 "plan by measuring: what FILE does not know is found and added"},
     [TIME_LIMIT] = {"time-limit", "SECONDS", MEASURES,
@@ -189,7 +191,7 @@ static outcome set_named(options *o, int id, const char *text)
         choice = values_choice("strategy", text, "auto stream resident small");
         o->strategy = (bnorm_strategy)(choice < 0 ? 0 : choice);
     } else if (id == PEER) {
-        choice = values_choice("peer", text, "textbook");
+        choice = values_choice("peer", text, PEER_NAMES);
         o->peer = text;
     }
     return choice < 0 ? OUTCOME_USAGE : OUTCOME_DONE;

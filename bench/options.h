@@ -49,7 +49,7 @@ typedef struct options {
     bool max_bytes_given;
     enum { STYLE_TABLE, STYLE_JSON, STYLE_CSV } style;
     const char *peer;
-    const char *plot;  /* topo, scale, roofline: the picture's file, or NULL */
+    const char *plot;  /* topo, scale, roofline, compare: the picture's file, or NULL */
     const char *save;  /* roofline: the ceilings' file, or NULL */
     struct ceilings *ceilings; /* saved ones, or NULL */
     const char *wisdom; /* plan by measuring, and keep what is found in this file */

@@ -47,7 +47,10 @@ double session_geomean(const session *s, int index)
 outcome session_conclude(const session *s, outcome result, session_summary *summary)
 {
     const options *o = s->options;
-    if (s->author.threads == 0)
+    double weight = 0;
+    for (int i = 0; i < o->operation_count; i++)
+        weight += s->weight[i];
+    if (weight == 0)
         return result; /* none could run */
     outcome printed = OUTCOME_DONE;
     const char *gap = "\n"; /* between the table and the first line */

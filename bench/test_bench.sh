@@ -137,7 +137,7 @@ author="command version commit cpu isa threads binding"
 problem="name op rows cols dtype layout ld"
 if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scratch/err"; then
     times="strategy time_ms_median time_ms_min gb_s ceiling_gb_s ceiling_fraction verified max_error"
-    ratios="peer peer_version peer_layout time_ms peer_time_ms peer_gb_s ratio ratio_min ratio_max bound bound_fraction"
+    ratios="peer peer_version peer_layout peer_kernel time_ms peer_time_ms peer_gb_s ratio ratio_min ratio_max bound bound_fraction"
     has_keys "keys of run" $author $problem $times
     grep -v '"verified":true' "$scratch/records" | nothing "run says that it is verified"
     $bench run --json --shape 65x7 $small > "$scratch/records"
@@ -269,6 +269,44 @@ ends 2 "'--wisdom'" "topo measures nothing" topo --wisdom "$scratch/wisdom"
 for binding in inherit spread compact; do
     ends 0 ' yes ' "binding: $binding" run --shape 129x17 --binding $binding --verify --reps 1
 done
+
+# ---- peers ----------------------------------------------------------------------
+
+# peer NAME PHRASE: results agree with bnorm's on odd and even shapes, or PHRASE says why not
+peer() {
+    $bench compare --peer $1 --op infer --shape 65x7 $small > "$scratch/out" 2>&1 </dev/null
+    status=$?
+    if [ $status = 3 ] && grep -q "$2" "$scratch/out"; then
+        skip "peer $1" "$(grep "$2" "$scratch/out" | head -n 1)"
+        return
+    fi
+    for layout in rows panels; do
+        ends 0 '^infer: ' "peer $1 finds the same as $layout" \
+            compare --peer $1 --op forward,backward,fused,infer --layout $layout \
+            --shape 65x7,67x17,129x64,300x100 --threads 2 --reps 1
+        grep -c "  $1 " "$scratch/out" | grep -vx 16 | nothing "peer $1, $layout: all rows"
+    done
+    ends 3 "step" "peer $1 has no step" compare --peer $1 --op step --shape 65x7 $small
+    ends 3 "matrices of $1" "peer $1 within --max-bytes" \
+        compare --peer $1 --op forward --shape 64x64 --max-bytes 80K $small
+}
+
+peer onednn 'without oneDNN\|not run on OpenMP'
+peer onednn-best 'without oneDNN\|not run on OpenMP'
+
+if command -v gnuplot >/dev/null 2>&1; then
+    ends 0 '^fused: ' "compare draws ratios" compare --shape 65x7,64x16 $small \
+        --plot "$scratch/ratios.svg"
+    {
+        grep -q '<svg' "$scratch/ratios.svg" || echo "no picture"
+        for text in 65x7 64x16 forward backward fused; do
+            grep -q ">$text<" "$scratch/ratios.svg" || echo "no $text in it"
+        done
+    } | nothing "its picture"
+else
+    skip "compare draws ratios" "no gnuplot"
+fi
+ends 2 "svg or .png" "a picture of unknown kind" compare --plot "$scratch/ratios.gif"
 
 # ---- topo -----------------------------------------------------------------------
 

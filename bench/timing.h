@@ -12,6 +12,8 @@
 typedef struct {
     void (*run)(void *self);
     void *self;
+    double (*timed)(void *self, int repeat); /* runs as often and says how many seconds that
+                        took, by a clock of its own; NULL: this program's clock */
     int repeat;      /* calls per sample, found by timing_warm */
     double *seconds; /* one sample a round: seconds per call */
     int count, capacity;
