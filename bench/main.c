@@ -54,7 +54,9 @@ static const command commands[] = {
          "  onednn       oneDNN, if it was there at build time, on dense rows; of the\n"
          "               forms in which it takes them, the fastest (peer_kernel)\n"
          "  onednn-best  the same in whichever layout it is fastest: rows, columns, or\n"
-         "               panels of 8 or 16 (peer_layout)",
+         "               panels of 8 or 16 (peer_layout)\n"
+         "  torch        PyTorch's BatchNorm1d in a process of python3, if that can\n"
+         "               import torch; it allocates its results, and times itself",
      .operations = "forward,backward,fused", .shapes = "65536x1024,1048576x64",
      .run = compare_command},
     {.name = "scale", .bit = COMMAND_SCALE, .argument = "",

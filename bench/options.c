@@ -85,7 +85,7 @@ static const struct {
     [VERIFY] = {"verify", NULL, COMMAND_RUN | COMMAND_SWEEP,
                 "compare every output with the oracle"},
     [PEER] = {"peer", "NAME", COMMAND_COMPARE,
-              "whom to compare with: textbook (default), onednn, onednn-best"},
+              "whom to compare with: textbook (default), onednn, onednn-best, torch"},
     [MAX_BYTES] = {"max-bytes", "SIZE", EXECUTES | COMMAND_PACK | COMMAND_ROOFLINE,
                    "the most that one problem's matrices may take, such as 8G\n"
                    "(default: 80% of the memory available)"},

@@ -5,6 +5,7 @@
 
 static const peer *const peers[] = {
     &textbook_peer,
+    &torch_peer,
 #ifdef HAVE_ONEDNN
     &onednn_peer,
     &onednn_best_peer,

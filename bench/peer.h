@@ -42,11 +42,11 @@ typedef struct peer {
 } peer;
 
 /* The names that there are, wherever this was built; separated by blanks. */
-#define PEER_NAMES "textbook onednn onednn-best"
+#define PEER_NAMES "textbook onednn onednn-best torch"
 
 /* One of PEER_NAMES; NULL, after a complaint, where it was not built in. */
 const peer *peer_find(const char *name);
 
-extern const peer textbook_peer, onednn_peer, onednn_best_peer;
+extern const peer textbook_peer, onednn_peer, onednn_best_peer, torch_peer;
 
 #endif

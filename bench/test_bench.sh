@@ -293,6 +293,18 @@ peer() {
 
 peer onednn 'without oneDNN\|not run on OpenMP'
 peer onednn-best 'without oneDNN\|not run on OpenMP'
+peer torch 'needs a python3\|python3:'
+mkdir "$scratch/bin"
+printf '#!/bin/sh\necho torch 0\nread order\necho error no more\n' > "$scratch/bin/python3"
+chmod +x "$scratch/bin/python3"
+(
+    PATH=$scratch/bin:$PATH
+    ends 3 "torch: no more" "what python3 complains of is told" \
+        compare --peer torch --shape 65x7 $small
+    printf '#!/bin/sh\nexit 0\n' > "$scratch/bin/python3"
+    ends 3 "python3 has ended" "a python3 that ends is no hang" \
+        compare --peer torch --shape 65x7 $small
+)
 
 if command -v gnuplot >/dev/null 2>&1; then
     ends 0 '^fused: ' "compare draws ratios" compare --shape 65x7,64x16 $small \
