@@ -91,11 +91,11 @@ fails() { [ $status -ne 0 ] || echo "exit status 0"; }
 works() { [ $status -eq 0 ] || { echo "exit status $status"; cat "$machine/output"; }; }
 
 build='autoconf automake'
-# With gnuplot, which is installed with others but never missed: see `needed` below.
-apt='gcc gnuplot-nox libc6-dev libcunit1-dev libhwloc-dev libjansson-dev libtool make pkg-config'
+# With gnuplot and oneDNN, which are installed with others but never missed: see `needed`.
+apt='gcc gnuplot-nox libc6-dev libcunit1-dev libdnnl-dev libhwloc-dev libjansson-dev libtool make pkg-config'
 needed='gcc libc6-dev libcunit1-dev libhwloc-dev libjansson-dev libtool make pkg-config'
-dnf='CUnit-devel autoconf automake gcc glibc-devel gnuplot hwloc-devel jansson-devel libtool make pkgconf-pkg-config'
-zypper='autoconf automake cunit-devel gcc glibc-devel gnuplot hwloc-devel libjansson-devel libtool make pkgconf-pkg-config'
+dnf='CUnit-devel autoconf automake gcc glibc-devel gnuplot hwloc-devel jansson-devel libtool make onednn-devel pkgconf-pkg-config'
+zypper='autoconf automake cunit-devel gcc glibc-devel gnuplot hwloc-devel libjansson-devel libtool make onednn-devel pkgconf-pkg-config'
 
 machine 0 apt-get
 run
@@ -149,7 +149,7 @@ run
     works
     ran <<'END'
 apt-get -qq update
-apt-get -qq install -y --no-install-recommends libc6-dev libcunit1-dev libhwloc-dev libjansson-dev
+apt-get -qq install -y --no-install-recommends libc6-dev libcunit1-dev libdnnl-dev libhwloc-dev libjansson-dev
 configure
 make
 END
