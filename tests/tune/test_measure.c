@@ -15,7 +15,7 @@
 #include "support/harness.h"
 #include "tune/wisdom.h"
 
-enum { ROWS = 4000, COLS = 300 };
+enum { ROWS = 4000, COLS = 300, GUARD = 4096 };
 
 /* ---- a clock that only executions move ----------------------------------------------- */
 
@@ -64,10 +64,10 @@ static double alone(const bnorm_schedule *schedule)
     return schedule->threads == 1 ? 1e-3 : 2e-3;
 }
 
-/* And so is a long way ahead, by half. */
+/* And a short way ahead by half: neither the first candidate nor the last. */
 static double alone_and_ahead(const bnorm_schedule *schedule)
 {
-    return alone(schedule) * (schedule->tuning.ahead_bytes == 16384 ? 1 : 1.5);
+    return alone(schedule) * (schedule->ahead_rows == 1 ? 1 : 1.5);
 }
 
 static bnorm_problem problem_of(unsigned operations, double limit)
@@ -111,7 +111,7 @@ static void the_fastest_candidate_is_chosen(void)
     plan = plan_at(context, &problem, alone_and_ahead);
     CU_ASSERT_EQUAL(bnorm_plan_describe(plan, BNORM_FORWARD, &d), BNORM_OK);
     CU_ASSERT_DOUBLE_EQUAL(d.measured, 3, 0.01);
-    CU_ASSERT(d.threads == 1 && plan->schedule[0].tuning.ahead_bytes == 16384);
+    CU_ASSERT(d.threads == 1 && plan->schedule[0].ahead_rows == 1);
     bnorm_plan_destroy(plan);
     bnorm_context_destroy(context);
 }
@@ -278,12 +278,16 @@ static uint64_t hash_of(bnorm_plan *plan, fixture *f, int operation, const bnorm
     bnorm_plan_tune(plan, operation, tuning);
     const size_t bytes = (bnorm_plan_workspace_size(plan) + 63) / 64 * 64;
     fixture_fill(f);
-    f->args.workspace = aligned_alloc(64, bytes);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(f->args.workspace);
+    unsigned char *workspace = f->args.workspace = aligned_alloc(64, bytes + GUARD);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(workspace);
+    memset(workspace + bytes, 0x5A, GUARD);
     const bnorm_status status = fixture_operations[operation].call(plan, &f->args);
     CU_ASSERT_EQUAL(status, BNORM_OK);
     CU_ASSERT(fixture_guarded(f));
-    free(f->args.workspace);
+    for (int i = 0; i < GUARD; i++)
+        if (workspace[bytes + (size_t)i] != 0x5A)
+            CU_FAIL_FATAL("the workspace is too small");
+    free(workspace);
     f->args.workspace = NULL;
     return fixture_hash(f, fixture_outputs(1u << operation));
 }
