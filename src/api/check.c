@@ -67,7 +67,10 @@ bnorm_status bnorm_check_problem(const bnorm_problem *problem)
     if (!isgreaterequal(problem->time_limit, 0) || isinf(problem->time_limit))
         return bnorm_fail(BNORM_ERR_ARGUMENT, "problem.time_limit is %g; expected finite and >= 0",
                           problem->time_limit);
-    const int64_t cols = bnorm_round_up(problem->cols, problem->layout == BNORM_PANELS ? 16 : 1);
+    /* a panel has an address even where no column is in it */
+    const int64_t cols = problem->layout == BNORM_PANELS
+                             ? bnorm_round_up(bnorm_max(problem->cols, 1), 16)
+                             : problem->cols;
     if (cols > 0 && problem->rows > PTRDIFF_MAX / size / cols)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "problem.rows is %lld; expected at most %lld for "
                           "%lld columns of %lld bytes", (long long)problem->rows,

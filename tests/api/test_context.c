@@ -51,6 +51,29 @@ static void refuses_bad_options(void)
     bnorm_context_destroy(NULL);
 }
 
+static int refuses_choice(int binding, int pages, const char *synthetic, const char *xml,
+                          const char *word)
+{
+    bnorm_context *context = NULL;
+    bnorm_context_options options;
+    bnorm_context_options_init(&options, sizeof options);
+    options.binding = (bnorm_binding)binding;
+    options.pages = (bnorm_pages)pages;
+    options.synthetic = synthetic;
+    options.xml = xml;
+    bnorm_status status = bnorm_context_create(&context, &options);
+    return status == BNORM_ERR_ARGUMENT && !context && strstr(bnorm_last_error(), word);
+}
+
+static void refuses_unknown_choices(void)
+{
+    CU_ASSERT(refuses_choice(-1, 0, NULL, NULL, "options.binding is -1"));
+    CU_ASSERT(refuses_choice(3, 0, NULL, NULL, "options.binding is 3"));
+    CU_ASSERT(refuses_choice(0, -1, NULL, NULL, "options.pages is -1"));
+    CU_ASSERT(refuses_choice(0, 3, NULL, NULL, "options.pages is 3"));
+    CU_ASSERT(refuses_choice(0, 0, "numa:2", "machine.xml", "options."));
+}
+
 /* Only asked for: a context makes no threads. */
 static void takes_the_most_threads(void)
 {
@@ -185,6 +208,7 @@ int main(int argc, char **argv)
 {
     static const harness_case cases[] = {
         {"bad options are refused", refuses_bad_options},
+        {"unknown choices are refused", refuses_unknown_choices},
         {"65536 threads may be asked for", takes_the_most_threads},
         {"default options", default_options},
         {"every ISA runs or is refused", every_isa_runs_or_is_refused},

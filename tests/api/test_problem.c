@@ -57,6 +57,15 @@ static void executions_zero(bnorm_problem *p) { p->executions = 0; }
 static void executions_negative(bnorm_problem *p) { p->executions = -1; }
 static void executions_many(bnorm_problem *p) { p->executions = 4097; }
 
+static void width_unknown(bnorm_problem *p) { p->layout = BNORM_PANELS, p->panel_width = 5; }
+static void width_of_rows(bnorm_problem *p) { p->panel_width = 16; }
+/* A panel of 2^59 rows has 2^63 elements, however few of its columns are used. */
+static void panel_overflows(bnorm_problem *p)
+{
+    p->layout = BNORM_PANELS, p->rows = INT64_C(1) << 59, p->cols = 1;
+}
+static void panel_of_nothing(bnorm_problem *p) { panel_overflows(p), p->cols = 0; }
+
 #define ARG BNORM_ERR_ARGUMENT
 #define UNSUPPORTED BNORM_ERR_UNSUPPORTED
 
@@ -74,6 +83,10 @@ static const bad_problem bad_problems[] = {
     {"stats_dtype unknown", stats_unknown, ARG, {"stats_dtype", "17"}},
     {"float statistics of double data", stats_narrow, UNSUPPORTED, {"stats_dtype", "F64"}},
     {"layout unknown", layout_unknown, ARG, {"layout", "9"}},
+    {"panel_width unknown", width_unknown, ARG, {"panel_width", "5", "8"}},
+    {"panel_width of rows", width_of_rows, ARG, {"panel_width", "16", "0"}},
+    {"a panel overflows", panel_overflows, ARG, {"rows", "576460752303423488"}},
+    {"an unused panel overflows", panel_of_nothing, ARG, {"rows", "576460752303423488"}},
     {"strategy unknown", strategy_unknown, ARG, {"strategy", "9"}},
     {"eps negative", eps_negative, ARG, {"eps", "-0.5", "0"}},
     {"eps NaN", eps_nan, ARG, {"eps", "nan"}},
