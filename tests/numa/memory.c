@@ -278,8 +278,8 @@ static int victim(const bnorm_context *context)
 
 void numa_full_node(void)
 {
-    static const setup_shape large[] = {{"rows", BNORM_ROWS, 0, 4000, 800},
-                                        {"panels", BNORM_PANELS, 16, 4000, 800}};
+    static const setup_shape large[] = {{"rows", BNORM_ROWS, 0, 4000, 1600},
+                                        {"panels", BNORM_PANELS, 16, 4000, 1600}};
     static ballast b;
     for (int i = 0; i < 2; i++) {
         setup s;
