@@ -6,8 +6,8 @@
 #include <string.h>
 
 const onednn_form onednn_forms[] = {
-    {"nc", 2, false, dnnl_nc, 1, 0, "rows"},
     {"nhwc", 4, false, dnnl_nhwc, 1, 0, "rows"},
+    {"nc", 2, false, dnnl_nc, 1, 0, "rows"},
     {"nchw", 4, false, dnnl_nchw, 1, 0, "rows"},
     {"nhwc of one image", 4, true, dnnl_nhwc, 1, 0, "rows"},
     /* One pixel an image: blocks of channels lie in row order. */
