@@ -54,7 +54,7 @@ static const struct {
                 "8 columns, one after the other (verify: all; pack: both panels)"},
     [ISA] = {"isa", "NAME", PLANS, "generic, avx2, avx512 or neon (default: the best)"},
     [STRATEGY] = {"strategy", "NAME", OPERATES,
-                  "auto, stream, resident or small (default auto)"},
+                  "auto, stream, resident, small or pipelined (default auto)"},
     [THREADS] = {"threads", "N", PLANS & ~COMMAND_SCALE,
                  "default: OMP_NUM_THREADS, or what the machine leaves"},
     [COUNTS] = {"threads", "LIST", COMMAND_SCALE | COMMAND_ROOFLINE,
@@ -113,7 +113,7 @@ const char *options_dtype_name(bnorm_dtype dtype)
 
 const char *options_strategy_name(bnorm_strategy strategy)
 {
-    static const char *const names[] = {"auto", "stream", "resident", "small"};
+    static const char *const names[] = {"auto", "stream", "resident", "small", "pipelined"};
     return names[strategy];
 }
 
@@ -188,7 +188,7 @@ static outcome set_named(options *o, int id, const char *text)
         choice = values_choice("binding", text, "inherit spread compact");
         o->binding = (bnorm_binding)(choice < 0 ? 0 : choice);
     } else if (id == STRATEGY) {
-        choice = values_choice("strategy", text, "auto stream resident small");
+        choice = values_choice("strategy", text, "auto stream resident small pipelined");
         o->strategy = (bnorm_strategy)(choice < 0 ? 0 : choice);
     } else if (id == PEER) {
         choice = values_choice("peer", text, PEER_NAMES);

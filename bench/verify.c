@@ -76,7 +76,7 @@ static outcome vary(workbench *w, const options *o, finding *findings)
         progress_show("%s: %s", w->problem->name, choice.isa);
         for (int t = 0; t < (o->threads ? 1 : sizes); t++) {
             choice.threads = o->threads ? o->threads : team_sizes[t];
-            for (int s = BNORM_STRATEGY_AUTO; s <= BNORM_STRATEGY_SMALL; s++) {
+            for (int s = BNORM_STRATEGY_AUTO; s <= BNORM_STRATEGY_PIPELINED; s++) {
                 choice.strategy = (bnorm_strategy)s;
                 if (o->strategy == BNORM_STRATEGY_AUTO || o->strategy == choice.strategy)
                     result = outcome_worse(result, repeat_all(w, o, &choice, findings));

@@ -187,7 +187,10 @@ typedef enum {
     BNORM_STRATEGY_AUTO,
     BNORM_STRATEGY_STREAM,   /* wide blocks, read again for the second pass */
     BNORM_STRATEGY_RESIDENT, /* narrow blocks that stay in cache: read once */
-    BNORM_STRATEGY_SMALL     /* one thread, no team: for a few microseconds of work */
+    BNORM_STRATEGY_SMALL,    /* one thread, no team: for a few microseconds of work */
+    BNORM_STRATEGY_PIPELINED /* resident, and each block is reduced while the one before
+                                it is applied, row by row.  Resident where rows are
+                                divided, for step, infer and global statistics */
 } bnorm_strategy;
 
 /* How a plan is made.  The bits are the same for both. */
@@ -262,7 +265,7 @@ BNORM_API size_t bnorm_plan_workspace_size(const bnorm_plan *plan);
 
 typedef struct { /* how one operation will run, in numbers */
     size_t struct_size;     /* the caller sets it to sizeof(bnorm_description) */
-    const char *strategy;   /* "stream", "resident", "small" */
+    const char *strategy;   /* "stream", "resident", "small", "pipelined" */
     const char *isa;
     int threads;            /* asked for; a smaller team gives the same bits */
     int nodes;              /* NUMA nodes that own parts of the matrices; 0: rows are

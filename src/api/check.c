@@ -42,7 +42,7 @@ bnorm_status bnorm_check_problem(const bnorm_problem *problem)
     BNORM_TRY(check_enum("dtype", (int)problem->dtype, BNORM_F64));
     BNORM_TRY(check_enum("stats_dtype", (int)problem->stats_dtype, BNORM_F64));
     BNORM_TRY(check_enum("layout", (int)problem->layout, BNORM_PANELS));
-    BNORM_TRY(check_enum("strategy", (int)problem->strategy, BNORM_STRATEGY_SMALL));
+    BNORM_TRY(check_enum("strategy", (int)problem->strategy, BNORM_STRATEGY_PIPELINED));
     BNORM_TRY(check_enum("effort", (int)problem->effort, BNORM_MEASURE));
     BNORM_TRY(check_bits("operations", problem->operations, BNORM_ALL_OPERATIONS));
     BNORM_TRY(check_bits("flags", problem->flags, flags));

@@ -71,6 +71,15 @@ static inline int64_t bnorm_piece_ld(const bnorm_run *run, const bnorm_matrix *m
 /* What applications write. */
 enum { BNORM_APPLY_Y = 1, BNORM_APPLY_DX = 2 };
 
+/* What the caller gave forward, backward or both to write. */
+int bnorm_wanted(const bnorm_run *run);
+
+/* Clear the piece's sums; and when they hold the leaf of x (and dy) that is row `row`
+ * of the batch, turn them into moments in the piece's list. */
+void bnorm_leaf_begin(const bnorm_run *run, bnorm_piece *piece);
+void bnorm_leaf_end(const bnorm_run *run, bnorm_piece *piece, bnorm_source x, bnorm_source dy,
+                    int64_t row, int rows);
+
 /* Reduce rows [begin, end) of the piece, whole leaves, into its list.  dy: the
  * source of dy whose row 0 is row begin of the batch; NULL data: x only. */
 void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source dy);
@@ -85,6 +94,19 @@ bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
                              const bnorm_matrix *matrix, int64_t row);
 bnorm_target bnorm_target_at(const bnorm_run *run, const bnorm_piece *piece,
                              const bnorm_matrix *matrix, int64_t row, int stream);
+
+/* As many rows further on, of elements of size bytes; nothing stays nothing. */
+static inline void bnorm_source_skip(bnorm_source *source, int64_t rows, size_t size)
+{
+    if (source->data)
+        source->data = (const char *)source->data + (ptrdiff_t)size * source->ld * rows;
+}
+
+static inline void bnorm_target_skip(bnorm_target *target, int64_t rows, size_t size)
+{
+    if (target->data)
+        target->data = (char *)target->data + (ptrdiff_t)size * target->ld * rows;
+}
 
 /* The upstream functions this thread is inside, and whether the plan's is one. */
 const struct bnorm_frame *bnorm_step_frames(void);

@@ -63,7 +63,7 @@ static void global_end(bnorm_run *run, bnorm_piece *piece)
         bnorm_gradients_global(run, piece, gather(run, piece));
 }
 
-static int wanted(const bnorm_run *run)
+int bnorm_wanted(const bnorm_run *run)
 {
     int y = run->args->y.data && run->operation != BNORM_BACKWARD ? BNORM_APPLY_Y : 0;
     int dx = run->args->dx.data && run->operation & (BNORM_BACKWARD | BNORM_FORWARD_BACKWARD)
@@ -75,7 +75,7 @@ static int wanted(const bnorm_run *run)
 static void apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows)
 {
     const bnorm_args *args = run->args;
-    const int what = wanted(run);
+    const int what = bnorm_wanted(run);
     if (!what)
         return;
     bnorm_apply_rows(run, piece, rows,

@@ -29,55 +29,56 @@ bnorm_target bnorm_target_at(const bnorm_run *run, const bnorm_piece *piece,
     return target;
 }
 
-static void skip_source(bnorm_source *source, int64_t rows, size_t size)
+void bnorm_leaf_begin(const bnorm_run *run, bnorm_piece *piece)
 {
-    if (source->data)
-        source->data = (const char *)source->data + (ptrdiff_t)size * source->ld * rows;
+    memset(piece->sums, 0,
+           BNORM_SUMS * (size_t)run->schedule->workspace.pitch * run->plan->kernels->size);
 }
 
-static void skip_target(bnorm_target *target, int64_t rows, size_t size)
-{
-    if (target->data)
-        target->data = (char *)target->data + (ptrdiff_t)size * target->ld * rows;
-}
-
-/* One leaf: its sums in bands, its moments into the list. */
-static void reduce_leaf(bnorm_run *run, bnorm_piece *piece, bnorm_source x, bnorm_source dy,
-                        int rows)
+void bnorm_leaf_end(const bnorm_run *run, bnorm_piece *piece, bnorm_source x, bnorm_source dy,
+                    int64_t row, int rows)
 {
     const bnorm_kernel_set *kernels = run->plan->kernels;
     const ptrdiff_t pitch = run->schedule->workspace.pitch;
     const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
+    double *moments = bnorm_list_next(piece->list);
+    if (dy.data)
+        kernels->leaf_xdy(moments, pitch, piece->sums, x, dy, rows, cols);
+    else
+        kernels->leaf_x(moments, pitch, piece->sums, x, rows, cols);
+    bnorm_list_push(piece->list, (bnorm_node){0, row / BNORM_LEAF_ROWS}, kernels);
+}
+
+/* The sums of one leaf, in bands. */
+static void sum_leaf(const bnorm_run *run, bnorm_piece *piece, bnorm_source x, bnorm_source dy,
+                     int rows)
+{
+    const bnorm_kernel_set *kernels = run->plan->kernels;
+    const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
     const bnorm_source first_x = x, first_dy = dy;
     const int band = run->schedule->band_rows;
-    double *moments = bnorm_list_next(piece->list);
-
-    memset(piece->sums, 0, BNORM_SUMS * (size_t)pitch * kernels->size);
     for (int row = 0; row < rows; row += band) {
         int count = rows - row < band ? rows - row : band;
         if (dy.data)
             kernels->sum_xdy(piece->sums, x, first_x.data, dy, first_dy.data, count, cols);
         else
             kernels->sum_x(piece->sums, x, first_x.data, count, cols);
-        skip_source(&x, count, kernels->size);
-        skip_source(&dy, count, kernels->size);
+        bnorm_source_skip(&x, count, kernels->size);
+        bnorm_source_skip(&dy, count, kernels->size);
     }
-    if (first_dy.data)
-        kernels->leaf_xdy(moments, pitch, piece->sums, first_x, first_dy, rows, cols);
-    else
-        kernels->leaf_x(moments, pitch, piece->sums, first_x, rows, cols);
 }
 
 void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source dy)
 {
-    const bnorm_kernel_set *kernels = run->plan->kernels;
     if (rows.begin < rows.end) /* no rows: dy may be absent, its moments are zero */
         piece->list->planes = dy.data ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X;
     for (int64_t row = rows.begin; row < rows.end; row += BNORM_LEAF_ROWS) {
         int count = (int)bnorm_min(rows.end - row, BNORM_LEAF_ROWS);
-        reduce_leaf(run, piece, bnorm_source_at(run, piece, &run->args->x, row), dy, count);
-        bnorm_list_push(piece->list, (bnorm_node){0, row / BNORM_LEAF_ROWS}, kernels);
-        skip_source(&dy, count, kernels->size);
+        const bnorm_source x = bnorm_source_at(run, piece, &run->args->x, row);
+        bnorm_leaf_begin(run, piece);
+        sum_leaf(run, piece, x, dy, count);
+        bnorm_leaf_end(run, piece, x, dy, row, count);
+        bnorm_source_skip(&dy, count, run->plan->kernels->size);
     }
 }
 
@@ -120,10 +121,10 @@ void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnor
     for (int64_t row = rows.begin; row < rows.end; row += run->schedule->band_rows) {
         int64_t count = bnorm_min(rows.end - row, run->schedule->band_rows);
         apply_band(run, piece, y, dx, x, dy, count, what);
-        skip_source(&x, count, size);
-        skip_source(&dy, count, size);
-        skip_target(&y, count, size);
-        skip_target(&dx, count, size);
+        bnorm_source_skip(&x, count, size);
+        bnorm_source_skip(&dy, count, size);
+        bnorm_target_skip(&y, count, size);
+        bnorm_target_skip(&dx, count, size);
     }
     if (y.stream || dx.stream)
         run->plan->context->kernels->fence();

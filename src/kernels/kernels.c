@@ -50,6 +50,7 @@
 #include "kernels/reduce.h"
 #include "kernels/leaf.h"
 #include "kernels/apply.h"
+#include "kernels/pipeline.h"
 #undef REAL
 #undef T
 #undef REAL_TINY
@@ -64,14 +65,16 @@
 #include "kernels/reduce.h"
 #include "kernels/leaf.h"
 #include "kernels/apply.h"
+#include "kernels/pipeline.h"
 
 #include "kernels/copy.h"
 #include "kernels/merge.h"
 
 #define SET(t)                                                                                     \
     {                                                                                              \
-        sizeof(t##_real), t##_LANES, t##_sum_x, t##_sum_xdy, t##_leaf_x, t##_leaf_xdy, merge_x, merge_xdy,    \
-            t##_forward, t##_backward, t##_both                                                    \
+        sizeof(t##_real), t##_LANES, t##_sum_x, t##_sum_xdy, t##_leaf_x, t##_leaf_xdy, merge_x,    \
+            merge_xdy, t##_forward, t##_backward, t##_both, t##_next_forward, t##_next_backward,   \
+            t##_next_both                                                                          \
     }
 
 extern const bnorm_kernels NAME(bnorm_kernels_, BNORM_KERNELS);

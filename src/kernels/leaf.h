@@ -73,17 +73,29 @@ static void T(find_varying)(unsigned char *varies, const REAL *data, ptrdiff_t l
         varies[j] = differs[j] != 0 || !(data[j] - data[j] == 0);
 }
 
-/* Redo the columns of a group whose sums are not trustworthy; 0 < cols <= a group. */
-static void T(mend)(double *moments, ptrdiff_t pitch, const REAL *x, ptrdiff_t ldx, const REAL *dy,
-                    ptrdiff_t lddy, int rows, int cols, const int64_t *bad_x,
-                    const int64_t *bad_dy)
+/* Whether a column's sum and sum of squares can be trusted. */
+INLINE int64_t T(trusted)(double sum, double squares, double inverse)
 {
+    const double spread = squares - sum * sum * inverse;
+    return (squares >= REAL_TINY) & (squares <= REAL_HUGE) & (squares <= CANCELLATION * spread);
+}
+
+/* Redo the columns of a group whose sums are not trustworthy; 0 < cols <= a group. */
+static __attribute__((noinline)) void T(mend)(double *moments, ptrdiff_t pitch, const REAL *sums,
+                                              const REAL *x, ptrdiff_t ldx, const REAL *dy,
+                                              ptrdiff_t lddy, int rows, int cols)
+{
+    const double inverse = 1.0 / rows;
     unsigned char varies_x[BNORM_GROUP], varies_dy[BNORM_GROUP] = {0};
     T(find_varying)(varies_x, x, ldx, rows, cols);
     if (dy)
         T(find_varying)(varies_dy, dy, lddy, rows, cols);
     for (int j = 0; j < cols; j++) {
-        int redo_x = bad_x[j] && varies_x[j], redo_dy = bad_dy[j] && varies_dy[j];
+        const REAL *sum = sums + j;
+        const int redo_x = varies_x[j] && !T(trusted)(sum[BNORM_SUM_U * BNORM_GROUP],
+                                                      sum[BNORM_SUM_UU * BNORM_GROUP], inverse);
+        const int redo_dy = varies_dy[j] && !T(trusted)(sum[BNORM_SUM_V * BNORM_GROUP],
+                                                        sum[BNORM_SUM_VV * BNORM_GROUP], inverse);
         double careful[BNORM_MOMENTS_XDY];
         if (!redo_x && !redo_dy)
             continue;
@@ -96,54 +108,59 @@ static void T(mend)(double *moments, ptrdiff_t pitch, const REAL *x, ptrdiff_t l
     }
 }
 
-/* mean and spread of x, or of dy; sets bad[j] where they can't be trusted and
- * returns whether any is of the group's first `cols` columns. */
-INLINE int T(leaf_mean)(double *restrict mean, double *restrict spread, int64_t *restrict bad,
-                        const REAL *restrict sum, const REAL *restrict squares,
-                        const REAL *restrict first, double inverse, int cols)
+/* The mean of x, or of dy, in a group of columns and, unless it is NULL, the spread.
+ * Returns whether the sums of any of the first `cols` columns can't be trusted. */
+INLINE int T(leaf_mean)(double *restrict mean, double *restrict spread, const REAL *restrict sum,
+                        const REAL *restrict squares, const REAL *restrict first, double inverse,
+                        int cols)
 {
-    int64_t any = 0;
-    for (int j = 0; j < BNORM_GROUP; j++) { /* flags as wide as doubles: one vector each */
+    int64_t any = 0; /* as wide as doubles: one vector each */
+    for (int j = 0; j < BNORM_GROUP; j++) {
         double s = sum[j], q = squares[j], m2 = q - s * s * inverse;
-        int64_t good = (q >= REAL_TINY) & (q <= REAL_HUGE) & (q <= CANCELLATION * m2);
         mean[j] = first[j] + s * inverse;
-        spread[j] = m2 > 0 ? m2 : 0;
-        bad[j] = 1 - good;
-        any |= bad[j] & (j < cols);
+        if (spread)
+            spread[j] = m2 > 0 ? m2 : 0;
+        any |= (1 - T(trusted)(s, q, inverse)) & (j < cols);
     }
     return any != 0;
+}
+
+/* `cols` columns of a group, or fewer. */
+INLINE void T(leaf_group)(double *moments, ptrdiff_t pitch, const REAL *sums, const REAL *x,
+                          ptrdiff_t ldx, const REAL *dy, ptrdiff_t lddy, int rows, double inverse,
+                          int cols, int with_dy)
+{
+    const REAL *sum[BNORM_SUMS];
+    REAL first[BNORM_GROUP] = {0};
+    for (int plane = 0; plane < BNORM_SUMS; plane++)
+        sum[plane] = sums + plane * BNORM_GROUP;
+    memcpy(first, x, (size_t)cols * sizeof *first);
+    int doubtful = T(leaf_mean)(moments + BNORM_MEAN_X * pitch, moments + BNORM_M2 * pitch,
+                                sum[BNORM_SUM_U], sum[BNORM_SUM_UU], first, inverse, cols);
+    if (with_dy) {
+        const REAL *u = sum[BNORM_SUM_U], *v = sum[BNORM_SUM_V], *uv = sum[BNORM_SUM_UV];
+        memcpy(first, dy, (size_t)cols * sizeof *first);
+        doubtful |= T(leaf_mean)(moments + BNORM_MEAN_DY * pitch, NULL, v, sum[BNORM_SUM_VV],
+                                 first, inverse, cols);
+        for (int j = 0; j < BNORM_GROUP; j++)
+            moments[BNORM_COMOMENT * pitch + j] = uv[j] - (double)u[j] * v[j] * inverse;
+    }
+    if (doubtful)
+        T(mend)(moments, pitch, sums, x, ldx, with_dy ? dy : NULL, lddy, rows, cols);
 }
 
 INLINE void T(leaf)(double *moments, ptrdiff_t pitch, const REAL *sums, bnorm_source xs,
                     bnorm_source dys, int rows, ptrdiff_t cols, int with_dy)
 {
-    const REAL *x = xs.data, *dy = dys.data;
+    const REAL *x = xs.data, *dy = with_dy ? dys.data : x;
     const double inverse = 1.0 / rows;
-    for (ptrdiff_t col = 0; col < cols; col += BNORM_GROUP) {
-        int count = (int)(cols - col < BNORM_GROUP ? cols - col : BNORM_GROUP), bad;
-        int64_t bad_x[BNORM_GROUP], bad_dy[BNORM_GROUP] = {0};
-        REAL first[BNORM_GROUP] = {0};
-        double spread_dy[BNORM_GROUP];
-        const REAL *sum[BNORM_SUMS];
-        double *moment = moments + col;
-
-        for (int plane = 0; plane < BNORM_SUMS; plane++)
-            sum[plane] = sums + bnorm_group_at(BNORM_SUMS, plane, col);
-        memcpy(first, x + col, (size_t)count * sizeof *first);
-        bad = T(leaf_mean)(moment + BNORM_MEAN_X * pitch, moment + BNORM_M2 * pitch, bad_x,
-                           sum[BNORM_SUM_U], sum[BNORM_SUM_UU], first, inverse, count);
-        if (with_dy) {
-            const REAL *u = sum[BNORM_SUM_U], *v = sum[BNORM_SUM_V], *uv = sum[BNORM_SUM_UV];
-            memcpy(first, dy + col, (size_t)count * sizeof *first);
-            bad |= T(leaf_mean)(moment + BNORM_MEAN_DY * pitch, spread_dy, bad_dy, v,
-                                sum[BNORM_SUM_VV], first, inverse, count);
-            for (int j = 0; j < BNORM_GROUP; j++)
-                moment[BNORM_COMOMENT * pitch + j] = uv[j] - (double)u[j] * v[j] * inverse;
-        }
-        if (bad)
-            T(mend)(moment, pitch, x + col, xs.ld, with_dy ? dy + col : NULL, dys.ld, rows, count,
-                    bad_x, bad_dy);
-    }
+    ptrdiff_t col = 0;
+    for (; col + BNORM_GROUP <= cols; col += BNORM_GROUP)
+        T(leaf_group)(moments + col, pitch, sums + bnorm_group_at(BNORM_SUMS, 0, col), x + col,
+                      xs.ld, dy + col, dys.ld, rows, inverse, BNORM_GROUP, with_dy);
+    if (col < cols)
+        T(leaf_group)(moments + col, pitch, sums + bnorm_group_at(BNORM_SUMS, 0, col), x + col,
+                      xs.ld, dy + col, dys.ld, rows, inverse, (int)(cols - col), with_dy);
 }
 
 static void T(leaf_x)(double *moments, ptrdiff_t pitch, const void *sums, bnorm_source x, int rows,

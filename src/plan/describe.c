@@ -29,6 +29,7 @@ const char *bnorm_strategy_name(bnorm_strategy strategy)
     case BNORM_STRATEGY_STREAM: return "stream";
     case BNORM_STRATEGY_RESIDENT: return "resident";
     case BNORM_STRATEGY_SMALL: return "small";
+    case BNORM_STRATEGY_PIPELINED: return "pipelined";
     }
     return "unknown";
 }

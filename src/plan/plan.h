@@ -33,6 +33,8 @@ typedef struct {
  * each column block (its coefficients, and the list that ends up holding the
  * whole batch), then one for the list of each further row group. */
 typedef struct {
+    int turns;      /* parts for column blocks that each worker has; 0: row groups wait
+                       for each other, and each column block has its own */
     int64_t pitch; /* elements of a plane: the widest block, padded */
     int planes;    /* of moments: 0, 2 or 4 */
     size_t sums, y_tile, dy_tile, worker_bytes;
@@ -58,7 +60,7 @@ typedef struct {
     bnorm_tuning tuning;     /* what the rest follows from */
     int gain;                /* the estimate's time / this one's, in thousandths, as
                                 measured; 0: this is the estimate's choice */
-    bnorm_strategy strategy; /* not AUTO */
+    bnorm_strategy strategy; /* what the tuning's comes to on this grid */
     int threads;
     bnorm_grid grid;         /* for problem.rows */
     int band_rows;           /* rows of a kernel call: they divide the leaf */

@@ -15,7 +15,6 @@ enum {
     CACHE_MIN_BYTES = 512,
     LEAST_BYTES = 256, /* of the widest block, where the workspace must be small */
     STREAM_MAX_BYTES = 4096,
-    RESIDENT_MIN_BYTES = 1024,
     /* A kernel call covers about this many bytes of a matrix: one row of a wide
      * block, more of a narrow one, so that its sums or coefficients stay in
      * registers; few, as memory is read and written fastest in order.  Prefetches
@@ -90,8 +89,8 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
 {
     const bnorm_strategy asked = plan->problem.strategy;
     const int64_t size = (int64_t)plan->kernels->size, unit = unit_of(plan);
-    const int forced = asked == BNORM_STRATEGY_RESIDENT;
-    const int64_t least = forced ? unit * size : plan->panel ? 1 : RESIDENT_MIN_BYTES;
+    const int forced = asked == BNORM_STRATEGY_RESIDENT || asked == BNORM_STRATEGY_PIPELINED;
+    const int64_t least = forced ? unit * size : plan->panel ? 1 : MEMORY_MIN_BYTES;
     const bnorm_traffic traffic =
         bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, is_global(plan));
     const int64_t fits = traffic.held == 0 || asked == BNORM_STRATEGY_STREAM
@@ -110,9 +109,12 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
         .ahead_bytes = AHEAD_BYTES,
     };
     if (fits || forced) {
-        tuning.strategy = BNORM_STRATEGY_RESIDENT;
+        tuning.strategy = forced        ? asked
+                          : plan->panel ? BNORM_STRATEGY_PIPELINED
+                                        : BNORM_STRATEGY_RESIDENT;
         tuning.max_bytes = clamp(fits, unit, STREAM_MAX_BYTES / size) * size;
-        tuning.min_bytes = unit * size;
+        if (forced || plan->panel)
+            tuning.min_bytes = unit * size;
     }
     if (asked == BNORM_STRATEGY_SMALL ||
         (asked == BNORM_STRATEGY_AUTO && tuning.threads == 1 && plan->context->seats.threads > 1))
@@ -232,6 +234,9 @@ void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning
     schedule->strategy = tuning->strategy;
     schedule->stream = tuning->stream;
     choose_grid(plan, schedule, planes, 1 << operation == BNORM_STEP);
+    if (walk == BNORM_STRATEGY_PIPELINED &&
+        (schedule->grid.row_groups > 1 || !bnorm_traffic_overlaps(operation, is_global(plan))))
+        schedule->strategy = BNORM_STRATEGY_RESIDENT;
     schedule->compulsory = traffic.least * matrix;
     schedule->read = traffic.reads * matrix;
     schedule->written = traffic.writes * matrix;

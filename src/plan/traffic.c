@@ -22,6 +22,13 @@ bnorm_traffic bnorm_traffic_of(int operation, bnorm_strategy strategy, int globa
 {
     if (global)
         return traffic[operation].global;
-    return strategy == BNORM_STRATEGY_RESIDENT ? traffic[operation].resident
-                                               : traffic[operation].stream;
+    return strategy == BNORM_STRATEGY_RESIDENT || strategy == BNORM_STRATEGY_PIPELINED
+               ? traffic[operation].resident
+               : traffic[operation].stream;
+}
+
+int bnorm_traffic_overlaps(int operation, int global)
+{
+    const unsigned two_passes = BNORM_FORWARD | BNORM_BACKWARD | BNORM_FORWARD_BACKWARD;
+    return !global && 1u << operation & two_passes;
 }

@@ -64,7 +64,7 @@ typedef struct {
 
 static void run_items(const team_call *call, bnorm_range items, int index)
 {
-    const bnorm_worker worker = {index, call->caller};
+    const bnorm_worker worker = {index, items, call->caller};
     fenv_t own;
     bnorm_environment_enter(&own);
     for (int64_t item = items.begin; item < items.end; item++)

@@ -6,11 +6,13 @@
 #include <fenv.h>
 #include <stdint.h>
 
+#include "base/range.h"
 #include "platform/binding.h"
 #include "platform/seats.h"
 
 typedef struct {
     int index;            /* 0 .. threads-1: its share, not OpenMP's number */
+    bnorm_range items;    /* all of its share, which it works through in order */
     const fenv_t *caller; /* floating-point environment of the calling thread */
 } bnorm_worker;
 
