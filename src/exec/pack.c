@@ -87,6 +87,7 @@ static void divide(copying *c, int64_t rows)
     c->grid.panels = 1;
     c->grid.row_groups = groups;
     c->grid.col_blocks = parts->count;
+    bnorm_grid_number(&c->grid);
 }
 
 void bnorm_copy(const bnorm_plan *plan, int64_t rows, const bnorm_matrix *matrix,
@@ -95,7 +96,6 @@ void bnorm_copy(const bnorm_plan *plan, int64_t rows, const bnorm_matrix *matrix
     const bnorm_seats *seats = &plan->context->seats;
     const size_t size = plan->kernels->size;
     const int64_t cols = plan->problem.cols;
-    int64_t first[BNORM_MOST_NODES + 1];
     if (rows == 0 || cols == 0)
         return;
     /* the ld of a single row or panel is not used, and may be beyond any address */
@@ -112,6 +112,5 @@ void bnorm_copy(const bnorm_plan *plan, int64_t rows, const bnorm_matrix *matrix
                   (double)plan->context->machine.llc,
     };
     divide(&c, rows);
-    bnorm_grid_first(&c.grid, seats->nodes, first);
-    bnorm_team_run(seats, seats->threads, bnorm_grid_items(&c.grid), first, copy_item, &c);
+    bnorm_team_run(seats, seats->threads, bnorm_grid_items(&c.grid), c.grid.first, copy_item, &c);
 }

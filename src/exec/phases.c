@@ -123,17 +123,12 @@ void bnorm_phases_run(bnorm_run *run, const bnorm_phase *phases, int count)
 {
     const bnorm_seats *seats = &run->plan->context->seats;
     const bnorm_grid *grid = run->grid;
+    const int64_t *first = bnorm_grid_homes(grid);
     const int threads = run->schedule->threads;
-    int64_t homes[BNORM_MOST_NODES + 1], *first = NULL;
     phase_team team = {run, phases, phases, count};
 
     while (team.begin->merges)
         team.begin++;
-
-    if (grid->shards.count && grid->shards.shard[0].node != BNORM_ANY_NODE) {
-        bnorm_grid_first(grid, seats->nodes, homes);
-        first = homes;
-    }
     if (grid->row_groups <= 1) {
         const int pipelined = run->schedule->strategy == BNORM_STRATEGY_PIPELINED;
         bnorm_team_run(seats, threads, grid->col_blocks, first,

@@ -4,23 +4,13 @@
 #include "plan/placement.h"
 #include "platform/pages.h"
 
-/* Where items live; NULL: nowhere. */
-static const int64_t *homes(const bnorm_grid *grid, int nodes, int64_t *first)
-{
-    if (grid->shards.count == 0 || grid->shards.shard[0].node == BNORM_ANY_NODE)
-        return NULL;
-    bnorm_grid_first(grid, nodes, first);
-    return first;
-}
-
 /* The share of a full team that has the item, and its seat. */
 static int share_of(const bnorm_seats *seats, const bnorm_schedule *schedule, int64_t item,
                     int *seat)
 {
     const bnorm_grid *grid = &schedule->grid;
     const int team = schedule->threads;
-    int64_t room[BNORM_MOST_NODES + 1];
-    const int64_t *first = homes(grid, seats->nodes, room);
+    const int64_t *first = bnorm_grid_homes(grid);
     int shares[BNORM_MOST_NODES + 1], low = 0, high = team - 1;
     if (first)
         bnorm_seats_shares(seats, first, team, shares);

@@ -186,7 +186,23 @@ bnorm_grid bnorm_partition(const bnorm_division *division)
         divide_panels(&grid, division);
     else
         divide_rows(&grid, division);
+    bnorm_grid_number(&grid);
     return grid;
+}
+
+/* Cut shards of rows off after so many leaves.  Returns the row groups left. */
+static int64_t cut(bnorm_shards *shards, int64_t leaves)
+{
+    int64_t groups = 0;
+    int i = 0;
+    for (; i < shards->count && shards->shard[i].begin < leaves; i++) {
+        bnorm_shard *shard = &shards->shard[i];
+        shard->end = bnorm_min(shard->end, leaves);
+        shard->groups = bnorm_min(shard->groups, length(shard));
+        groups += shard->groups;
+    }
+    shards->count = i;
+    return groups;
 }
 
 bnorm_grid bnorm_partition_shorten(const bnorm_grid *grid, int64_t rows)
@@ -194,20 +210,9 @@ bnorm_grid bnorm_partition_shorten(const bnorm_grid *grid, int64_t rows)
     const int64_t leaves = bnorm_leaf_count(rows);
     bnorm_grid shorter = *grid;
     shorter.rows = rows;
-    if (grid->panels) {
-        shorter.row_groups = bnorm_min(grid->row_groups, bnorm_max(leaves, 1));
-        return shorter;
-    }
-    int64_t groups = 0;
-    shorter.shards.count = 0;
-    for (int i = 0; i < grid->shards.count && grid->shards.shard[i].begin < leaves; i++) {
-        bnorm_shard shard = grid->shards.shard[i];
-        shard.end = bnorm_min(shard.end, leaves);
-        shard.groups = bnorm_min(shard.groups, length(&shard));
-        groups += shard.groups;
-        shorter.shards.shard[shorter.shards.count++] = shard;
-    }
-    shorter.row_groups = bnorm_max(groups, 1);
+    shorter.row_groups = bnorm_max(
+        grid->panels ? bnorm_min(grid->row_groups, leaves) : cut(&shorter.shards, leaves), 1);
+    bnorm_grid_number(&shorter);
     return shorter;
 }
 
@@ -277,37 +282,50 @@ static int64_t items_of(const bnorm_grid *grid, const bnorm_shard *shard)
     return grid->panels ? length(shard) * grid->row_groups : shard->groups * grid->col_blocks;
 }
 
+void bnorm_grid_number(bnorm_grid *grid)
+{
+    int64_t *first = grid->first;
+    for (int k = 0; k <= BNORM_MOST_NODES; k++)
+        first[k] = 0;
+    for (int i = 0; i < grid->shards.count; i++) {
+        const bnorm_shard *shard = &grid->shards.shard[i];
+        if (shard->node != BNORM_ANY_NODE)
+            first[shard->node + 1] += items_of(grid, shard);
+    }
+    for (int k = 0; k < BNORM_MOST_NODES; k++)
+        first[k + 1] += first[k];
+}
+
+const int64_t *bnorm_grid_homes(const bnorm_grid *grid)
+{
+    return grid->first[BNORM_MOST_NODES] ? grid->first : NULL;
+}
+
 bnorm_place bnorm_grid_item(const bnorm_grid *grid, int64_t item)
 {
     const bnorm_shards *shards = &grid->shards;
-    for (int node = BNORM_ANY_NODE; node < BNORM_MOST_NODES && shards->count > 0; node++) {
-        int64_t group = 0; /* the first of shard i, in rows */
-        for (int i = 0; i < shards->count; group += shards->shard[i++].groups) {
-            const bnorm_shard *shard = &shards->shard[i];
-            if (shard->node != node)
-                continue;
-            const int64_t items = items_of(grid, shard);
-            if (item >= items)
-                item -= items;
-            else if (grid->panels)
-                return (bnorm_place){item % grid->row_groups,
-                                     shard->begin + item / grid->row_groups, node};
-            else
-                return (bnorm_place){group + item / grid->col_blocks, item % grid->col_blocks,
-                                     node};
-        }
+    const int64_t *first = bnorm_grid_homes(grid);
+    int64_t group = 0; /* the first of shard i, in rows */
+    int node = BNORM_ANY_NODE;
+
+    if (first) {
+        node = 0;
+        while (item >= first[node + 1])
+            node++;
+        item -= first[node];
+    }
+    for (int i = 0; i < shards->count; group += shards->shard[i++].groups) {
+        const bnorm_shard *shard = &shards->shard[i];
+        if (shard->node != node)
+            continue;
+        const int64_t items = items_of(grid, shard);
+        if (item >= items)
+            item -= items;
+        else if (grid->panels)
+            return (bnorm_place){item % grid->row_groups, shard->begin + item / grid->row_groups,
+                                 node};
+        else
+            return (bnorm_place){group + item / grid->col_blocks, item % grid->col_blocks, node};
     }
     return (bnorm_place){0, item, BNORM_ANY_NODE}; /* no rows: blocks all the same */
-}
-
-void bnorm_grid_first(const bnorm_grid *grid, int nodes, int64_t *first)
-{
-    int64_t at = 0;
-    for (int k = 0; k < nodes; k++) {
-        first[k] = at;
-        for (int i = 0; i < grid->shards.count; i++)
-            if (grid->shards.shard[i].node == k)
-                at += items_of(grid, &grid->shards.shard[i]);
-    }
-    first[nodes] = at;
 }

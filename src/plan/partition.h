@@ -47,6 +47,7 @@ typedef struct {
     int panels;         /* every block is one panel */
     int64_t row_groups, col_blocks; /* >= 1, except no columns: col_blocks = 0 */
     bnorm_shards shards;
+    int64_t first[BNORM_MOST_NODES + 1]; /* first[k] .. first[k+1]-1: items of node k */
 } bnorm_grid;
 
 typedef struct { /* what is to be divided */
@@ -83,8 +84,11 @@ typedef struct {
 int64_t bnorm_grid_items(const bnorm_grid *grid);
 bnorm_place bnorm_grid_item(const bnorm_grid *grid, int64_t item);
 
-/* first[k] .. first[k+1]-1 are the items of node k; first has nodes + 1 elements. */
-void bnorm_grid_first(const bnorm_grid *grid, int nodes, int64_t *first);
+/* Where items live: grid->first; NULL: nowhere. */
+const int64_t *bnorm_grid_homes(const bnorm_grid *grid);
+
+/* Set grid->first of a grid that neither of the above has made. */
+void bnorm_grid_number(bnorm_grid *grid);
 
 /* Columns of the widest block; leaves of the highest row group. */
 int64_t bnorm_grid_width(const bnorm_grid *grid);

@@ -82,11 +82,14 @@ static int same_place(bnorm_place a, bnorm_place b)
  * the last. */
 static const char *check_items(const bnorm_grid *grid, int nodes, const int64_t *group)
 {
-    int64_t item = 0, first[BNORM_MOST_NODES + 1];
-    bnorm_grid_first(grid, nodes, first);
+    const int64_t *first = bnorm_grid_homes(grid);
+    const int owned = grid->shards.count && grid->shards.shard[0].node != BNORM_ANY_NODE;
+    int64_t item = 0;
+    if ((first != NULL) != (owned && bnorm_grid_items(grid) > 0))
+        return owned ? "items live nowhere" : "items live where nobody owns them";
     for (int node = BNORM_ANY_NODE; node < nodes; node++) {
-        if (node >= 0 && first[node] != item && grid->shards.shard[0].node != BNORM_ANY_NODE)
-            return "the items of a node are not where bnorm_grid_first says";
+        if (node >= 0 && first && first[node] != item)
+            return "the items of a node are not where bnorm_grid_homes says";
         for (int i = 0; i < grid->shards.count; i++) {
             const bnorm_shard *shard = &grid->shards.shard[i];
             if (shard->node != node)
@@ -174,10 +177,9 @@ static const char *check_work(const grids_case *c, const bnorm_grid *grid, int b
     const bnorm_seats *seats = &c->seats;
     const int64_t items = bnorm_grid_items(grid);
     const int team = (int)bnorm_min(seats->threads, items);
-    int64_t first[BNORM_MOST_NODES + 1];
-    if (items == 0 || grid->shards.count == 0 || grid->shards.shard[0].node == BNORM_ANY_NODE)
+    const int64_t *first = bnorm_grid_homes(grid);
+    if (!first)
         return NULL; /* shared out evenly, whosever they are */
-    bnorm_grid_first(grid, seats->nodes, first);
     for (int k = 0; k < seats->nodes && by_seats && grid->shards.count > 1; k++) {
         const int64_t own = first[k + 1] - first[k];
         if (items > seats->threads && own < seats->count[k])
