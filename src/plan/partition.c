@@ -33,8 +33,7 @@ bnorm_shards bnorm_shards_by_seats(int64_t count, int nodes, const int *seats)
     return shards;
 }
 
-/* Everything, for the threads of all nodes. */
-static bnorm_shards undivided(int64_t count)
+bnorm_shards bnorm_shards_undivided(int64_t count)
 {
     bnorm_shards shards = {.count = count > 0, .shard = {{0, count, 1, BNORM_ANY_NODE}}};
     return shards;
@@ -158,7 +157,7 @@ static void divide_rows(bnorm_grid *grid, const bnorm_division *d)
     }
     choose_grid(grid, d, all, 1);
     if (grid->shards.count > 1)
-        grid->shards = undivided(leaves);
+        grid->shards = bnorm_shards_undivided(leaves);
     grid->shards.shard[0].groups = grid->row_groups; /* of the one there is, if any */
 }
 

@@ -68,6 +68,9 @@ bnorm_grid bnorm_partition(const bnorm_division *division);
  * exact part; none for nodes that get nothing. */
 bnorm_shards bnorm_shards_by_seats(int64_t count, int nodes, const int *seats);
 
+/* One of all `count`, for the threads of all nodes; none of 0. */
+bnorm_shards bnorm_shards_undivided(int64_t count);
+
 /* The same grid for fewer rows: they lie where they lay; fewer row groups where
  * leaves run out. */
 bnorm_grid bnorm_partition_shorten(const bnorm_grid *grid, int64_t rows);

@@ -142,7 +142,7 @@ static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int6
     const int64_t size = (int64_t)plan->kernels->size;
     const int alone = schedule->tuning.threads == 1;
     const int64_t count = plan->shards.count ? plan->shards.shard[plan->shards.count - 1].end : 0;
-    const bnorm_shards whole = {count > 0, {{0, count, 1, BNORM_ANY_NODE}}};
+    const bnorm_shards whole = bnorm_shards_undivided(count);
     int seats[BNORM_MOST_NODES] = {1};
     const int threads =
         alone ? 1 : fewer_seats(&plan->context->seats, schedule->tuning.threads, seats);
