@@ -3,14 +3,6 @@
 
 #include <math.h>
 
-bnorm_status bnorm_check_size(const char *name, size_t size, size_t expected)
-{
-    if (size != expected)
-        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "%s.struct_size is %zu; this version knows %zu, "
-                          "which the init function sets", name, size, expected);
-    return BNORM_OK;
-}
-
 static bnorm_status check_enum(const char *name, int value, int last)
 {
     if (value < 0 || value > last)

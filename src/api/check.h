@@ -6,9 +6,6 @@
 #include "base/status.h"
 #include "plan/plan.h"
 
-/* Fail when a struct's size is not the one this version knows. */
-bnorm_status bnorm_check_size(const char *name, size_t size, size_t expected);
-
 /* A problem, for its dtype and layout and values. */
 bnorm_status bnorm_check_problem(const bnorm_problem *problem);
 

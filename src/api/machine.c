@@ -14,9 +14,7 @@ bnorm_status bnorm_context_cpu(const bnorm_context *context, int index, bnorm_cp
 {
     if (!context || !info)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is NULL", context ? "info" : "context");
-    if (info->struct_size != sizeof *info)
-        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "info->struct_size is %zu; expected %zu",
-                          info->struct_size, sizeof *info);
+    BNORM_TRY(bnorm_check_size("info", info->struct_size, sizeof *info));
     BNORM_TRY(check_index("CPUs", index, context->machine.cpus));
     const bnorm_cpu *cpu = &context->machine.cpu[index];
     *info = (bnorm_cpu_info){
@@ -35,9 +33,7 @@ bnorm_status bnorm_context_node(const bnorm_context *context, int index, bnorm_n
 {
     if (!context || !info)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is NULL", context ? "info" : "context");
-    if (info->struct_size != sizeof *info)
-        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "info->struct_size is %zu; expected %zu",
-                          info->struct_size, sizeof *info);
+    BNORM_TRY(bnorm_check_size("info", info->struct_size, sizeof *info));
     BNORM_TRY(check_index("nodes", index, context->machine.nodes));
     const bnorm_numa_node *node = &context->machine.node[index];
     *info = (bnorm_node_info){

@@ -155,9 +155,7 @@ bnorm_status bnorm_placement(const bnorm_plan *plan, const bnorm_matrix *matrix,
     bnorm_placement_report found;
     if (!report)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "report is NULL");
-    if (report->struct_size != sizeof *report)
-        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "report->struct_size is %zu; expected %zu",
-                          report->struct_size, sizeof *report);
+    BNORM_TRY(bnorm_check_size("report", report->struct_size, sizeof *report));
     BNORM_TRY(check(plan, matrix, &complete));
     BNORM_TRY(report_pages(plan, &complete, &found));
     *report = found;

@@ -15,6 +15,14 @@ bnorm_status bnorm_fail(bnorm_status status, const char *format, ...)
     return status;
 }
 
+bnorm_status bnorm_check_size(const char *name, size_t size, size_t expected)
+{
+    if (size != expected)
+        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "%s.struct_size is %zu; expected %zu, sizeof in "
+                          "this version", name, size, expected);
+    return BNORM_OK;
+}
+
 const char *bnorm_last_error(void)
 {
     return last_error;

@@ -10,6 +10,9 @@
 bnorm_status bnorm_fail(bnorm_status status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Fail when the struct_size of a user's struct is not the one this version knows. */
+bnorm_status bnorm_check_size(const char *name, size_t size, size_t expected);
+
 /* Pass a failure up. */
 #define BNORM_TRY(call)                                                                            \
     do {                                                                                           \

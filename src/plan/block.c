@@ -50,9 +50,7 @@ bnorm_status bnorm_plan_block(const bnorm_plan *plan, unsigned operation, int64_
 {
     if (!plan || !info)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is NULL", plan ? "info" : "plan");
-    if (info->struct_size != sizeof *info)
-        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "info->struct_size is %zu; expected %zu",
-                          info->struct_size, sizeof *info);
+    BNORM_TRY(bnorm_check_size("info", info->struct_size, sizeof *info));
     BNORM_TRY(bnorm_plan_has(plan, operation));
     const bnorm_seats *seats = &plan->context->seats;
     const bnorm_schedule *schedule = &plan->schedule[bnorm_operation_index(operation)];

@@ -124,9 +124,7 @@ bnorm_status bnorm_plan_describe(const bnorm_plan *plan, unsigned operation,
 {
     if (!plan || !description)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is NULL", plan ? "description" : "plan");
-    if (description->struct_size != sizeof *description)
-        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "description->struct_size is %zu; expected %zu",
-                          description->struct_size, sizeof *description);
+    BNORM_TRY(bnorm_check_size("description", description->struct_size, sizeof *description));
     BNORM_TRY(bnorm_plan_has(plan, operation));
     const bnorm_schedule *schedule = &plan->schedule[bnorm_operation_index(operation)];
     *description = (bnorm_description){
