@@ -2,7 +2,6 @@
 /* Plans for matrices that lie where somebody else has put them. */
 #include "plan/adapt.h"
 
-#include "api/check.h"
 #include "api/placement.h"
 #include "api/plan.h"
 #include "platform/pages.h"
@@ -92,10 +91,7 @@ bnorm_status bnorm_plan_adapt(bnorm_plan **adapted, const bnorm_plan *plan,
     if (!adapted)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "adapted is NULL");
     *adapted = NULL;
-    if (!plan || !matrix)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is NULL", plan ? "matrix" : "plan");
-    BNORM_TRY(bnorm_check_here(plan));
-    BNORM_TRY(bnorm_check_matrix(plan, matrix, &complete));
+    BNORM_TRY(bnorm_check_placed(plan, matrix, &complete));
     bnorm_shards shards = plan->shards;
     if (bnorm_placement_elements(plan, complete.ld, 0, PTRDIFF_MAX) > 0) {
         sampling s = {plan, &complete, 0};

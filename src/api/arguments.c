@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "api/check.h"
-#include "api/overlap.h"
 
 enum { UNUSED, READ = 1, WRITE = 2, NEEDED = 4 };
 
@@ -14,8 +13,9 @@ typedef struct {
     const char *name;
     int use;
     void **data;  /* in the complete args */
-    int64_t *ld;  /* NULL: a vector */
-    int64_t size, count; /* of a vector that is not of stats_dtype and cols; else 0 */
+    bnorm_matrix *matrix; /* there; NULL: a vector */
+    int size;             /* of a vector that is not of stats_dtype and cols; else 0 */
+    int64_t count;
     bnorm_region region;
 } field;
 
@@ -59,20 +59,20 @@ static void list_fields(checker *check)
 {
     bnorm_args *a = check->args;
     const field fields[FIELDS] = {
-        [X] = {.name = "x", .data = &a->x.data, .ld = &a->x.ld},
-        [Y] = {.name = "y", .data = &a->y.data, .ld = &a->y.ld},
-        [DY] = {.name = "dy", .data = &a->dy.data, .ld = &a->dy.ld},
-        [DX] = {.name = "dx", .data = &a->dx.data, .ld = &a->dx.ld},
-        [GAMMA] = {.name = "gamma", .data = (void **)&a->gamma},
-        [BETA] = {.name = "beta", .data = (void **)&a->beta},
-        [MEAN] = {.name = "mean", .data = &a->mean},
-        [RSTD] = {.name = "rstd", .data = &a->rstd},
-        [DGAMMA] = {.name = "dgamma", .data = &a->dgamma},
-        [DBETA] = {.name = "dbeta", .data = &a->dbeta},
-        [RUNNING_MEAN] = {.name = "running_mean", .data = &a->running_mean},
-        [RUNNING_VAR] = {.name = "running_var", .data = &a->running_var},
-        [BATCHES] = {.name = "batches", .data = (void **)&a->batches, .size = 8, .count = 1},
-        [WORKSPACE] = {.name = "workspace", .data = &a->workspace, .size = BNORM_LINE,
+        [X] = {.name = "args.x", .data = &a->x.data, .matrix = &a->x},
+        [Y] = {.name = "args.y", .data = &a->y.data, .matrix = &a->y},
+        [DY] = {.name = "args.dy", .data = &a->dy.data, .matrix = &a->dy},
+        [DX] = {.name = "args.dx", .data = &a->dx.data, .matrix = &a->dx},
+        [GAMMA] = {.name = "args.gamma", .data = (void **)&a->gamma},
+        [BETA] = {.name = "args.beta", .data = (void **)&a->beta},
+        [MEAN] = {.name = "args.mean", .data = &a->mean},
+        [RSTD] = {.name = "args.rstd", .data = &a->rstd},
+        [DGAMMA] = {.name = "args.dgamma", .data = &a->dgamma},
+        [DBETA] = {.name = "args.dbeta", .data = &a->dbeta},
+        [RUNNING_MEAN] = {.name = "args.running_mean", .data = &a->running_mean},
+        [RUNNING_VAR] = {.name = "args.running_var", .data = &a->running_var},
+        [BATCHES] = {.name = "args.batches", .data = (void **)&a->batches, .size = 8, .count = 1},
+        [WORKSPACE] = {.name = "args.workspace", .data = &a->workspace, .size = BNORM_LINE,
                        .count = bnorm_ceil_div((int64_t)check->plan->workspace_bytes, BNORM_LINE)},
     };
     for (int i = 0; i < FIELDS; i++) {
@@ -83,56 +83,32 @@ static void list_fields(checker *check)
     }
 }
 
-/* The matrix or vector as rows of contiguous elements, `ld` apart: those of the
- * matrix, or its panels, or the vector.  ld is the least. */
-static bnorm_region shape_of(const checker *check, const field *at)
+/* Its length fits: bnorm_check_problem has seen to it. */
+static bnorm_status check_vector(const checker *check, field *at)
 {
     const bnorm_problem *problem = &check->plan->problem;
-    const int64_t panel = check->plan->panel, rows = check->args->rows, cols = problem->cols;
-    bnorm_region region = {*at->data, rows, cols, cols,
-                           (size_t)bnorm_dtype_size(problem->dtype)};
-    if (!at->ld) {
-        region.rows = 1;
-        region.cols = at->count ? at->count : cols;
-        region.size = (size_t)(at->size ? at->size : bnorm_dtype_size(problem->stats_dtype));
-        region.ld = region.cols;
-    } else if (panel) {
-        region.rows = rows > 0 ? bnorm_ceil_div(cols, panel) : 0;
-        region.cols = rows * panel;
-        region.ld = region.cols;
-    }
-    region.ld = bnorm_max(region.ld, 1);
-    return region;
+    const int64_t count = at->count ? at->count : problem->cols;
+    const int size = at->size ? at->size : bnorm_dtype_size(problem->stats_dtype);
+    if ((uintptr_t)*at->data % (uintptr_t)size != 0)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is %p; expected a multiple of %d", at->name,
+                          *at->data, size);
+    at->region = (bnorm_region){*at->data, 1, count, count, (size_t)size};
+    return BNORM_OK;
 }
 
-static bnorm_status check_field(checker *check, field *at)
+static bnorm_status check_field(const checker *check, field *at)
 {
-    bnorm_region region = shape_of(check, at);
-    const int64_t size = (int64_t)region.size, least = region.ld;
-
-    if (!*at->data && at->use & NEEDED && check->args->rows > 0 && check->plan->problem.cols > 0)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s is NULL; %s needs it", at->name,
+    const bnorm_plan *plan = check->plan;
+    const int64_t rows = check->args->rows;
+    if (!*at->data && at->use & NEEDED && rows > 0 && plan->problem.cols > 0)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is NULL; %s needs it", at->name,
                           bnorm_operation_name(bnorm_operation_index(check->operation)));
     if (!*at->data)
         return BNORM_OK;
-    if (at->ld && *at->ld)
-        region.ld = *at->ld;
-    if (region.ld < region.cols)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s.ld is %lld; expected at least %lld, the "
-                          "%s, or 0", at->name, (long long)region.ld, (long long)least,
-                          check->plan->panel ? "elements of a panel" : "columns");
-    if (region.rows > PTRDIFF_MAX / size / region.ld)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s%s is %lld; expected at most %lld for %lld "
-                          "%s of %lld-byte elements", at->name, at->ld ? ".ld" : "'s length",
-                          (long long)region.ld, (long long)(PTRDIFF_MAX / size / region.rows),
-                          (long long)region.rows, check->plan->panel ? "panels" : "rows",
-                          (long long)size);
-    if ((uintptr_t)*at->data % (uintptr_t)size != 0)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s%s is %p; expected a multiple of %lld",
-                          at->name, at->ld ? ".data" : "", *at->data, (long long)size);
-    if (at->ld)
-        *at->ld = region.ld;
-    at->region = region;
+    if (!at->matrix)
+        return check_vector(check, at);
+    BNORM_TRY(bnorm_check_matrix(at->name, plan, rows, plan->panel, at->matrix, &at->region));
+    at->matrix->ld = at->region.ld;
     return BNORM_OK;
 }
 
@@ -155,12 +131,12 @@ static bnorm_status check_overlap(const checker *check)
             if (may_be_same(check, out, other) || may_be_same(check, other, out)) {
                 if (a->region.data == b->region.data && a->region.ld == b->region.ld)
                     continue;
-                return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s (%p, ld %lld) overlaps args.%s (%p, "
+                return bnorm_fail(BNORM_ERR_ARGUMENT, "%s (%p, ld %lld) overlaps %s (%p, "
                                   "ld %lld) in part; expected the same matrix or none of it",
                                   a->name, a->region.data, (long long)a->region.ld, b->name,
                                   b->region.data, (long long)b->region.ld);
             }
-            return bnorm_fail(BNORM_ERR_ARGUMENT, "args.%s (%p) overlaps args.%s (%p); expected "
+            return bnorm_fail(BNORM_ERR_ARGUMENT, "%s (%p) overlaps %s (%p); expected "
                               "memory of its own%s", a->name, a->region.data, b->name,
                               b->region.data,
                               (out == Y && other == X && check->operation != BNORM_STEP) ||

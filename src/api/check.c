@@ -44,8 +44,9 @@ bnorm_status bnorm_check_problem(const bnorm_problem *problem)
                           problem->layout == BNORM_PANELS ? "16, 8, or 0 for 16"
                                                           : "0 for this layout");
     const int64_t size = bnorm_dtype_size(problem->dtype);
+    const int64_t largest = bnorm_max(size, bnorm_dtype_size(problem->stats_dtype));
     BNORM_TRY(check_count("problem.rows", problem->rows, 0, PTRDIFF_MAX / size));
-    BNORM_TRY(check_count("problem.cols", problem->cols, 0, PTRDIFF_MAX / size));
+    BNORM_TRY(check_count("problem.cols", problem->cols, 0, PTRDIFF_MAX / largest));
     BNORM_TRY(check_count("problem.executions", problem->executions, 1, 4096));
     if (problem->operations == 0)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "problem.operations is 0; expected at least one");
@@ -89,5 +90,34 @@ bnorm_status bnorm_check_rows(const char *name, int64_t *rows, const bnorm_plan 
     else if (*rows < 0 || *rows > most)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is %lld; expected at most the problem's %lld, or "
                           "BNORM_NO_ROWS", name, (long long)*rows, (long long)most);
+    return BNORM_OK;
+}
+
+bnorm_status bnorm_check_matrix(const char *name, const bnorm_plan *plan, int64_t rows,
+                                int64_t panel, const bnorm_matrix *matrix, bnorm_region *region)
+{
+    const int64_t cols = plan->problem.cols, size = bnorm_dtype_size(plan->problem.dtype);
+    const int64_t count = panel ? bnorm_ceil_div(cols, panel) : rows;
+    const int64_t least = panel ? rows * panel : cols;
+    const char *const units = panel ? "panels" : "rows";
+    if (!matrix)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is NULL", name);
+    if (!matrix->data && rows > 0 && cols > 0)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s.data is NULL; expected %lld %s", name,
+                          (long long)count, units);
+    const int64_t ld = matrix->ld ? matrix->ld : bnorm_max(least, 1);
+    if (ld < least)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s.ld is %lld; expected at least %lld, the %s, or 0",
+                          name, (long long)ld, (long long)least,
+                          panel ? "elements of a panel" : "columns");
+    if (count > PTRDIFF_MAX / size / ld)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s.ld is %lld; expected at most %lld for %lld %s of "
+                          "%lld-byte elements", name, (long long)ld,
+                          (long long)(PTRDIFF_MAX / size / count), (long long)count, units,
+                          (long long)size);
+    if ((uintptr_t)matrix->data % (uintptr_t)size != 0)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s.data is %p; expected a multiple of %lld", name,
+                          matrix->data, (long long)size);
+    *region = (bnorm_region){matrix->data, count, least, ld, (size_t)size};
     return BNORM_OK;
 }

@@ -3,6 +3,7 @@
 #ifndef BNORM_API_CHECK_H
 #define BNORM_API_CHECK_H
 
+#include "api/overlap.h"
 #include "base/status.h"
 #include "plan/plan.h"
 
@@ -14,6 +15,11 @@ bnorm_status bnorm_check_here(const bnorm_plan *plan);
 
 /* Rows of an execution as the user gives them; *rows becomes how many there are. */
 bnorm_status bnorm_check_rows(const char *name, int64_t *rows, const bnorm_plan *plan);
+
+/* A matrix as the user gives it, of so many rows and the plan's columns, in panels of so
+ * many (0: row-major): *region becomes its rows or panels, with the ld that there is. */
+bnorm_status bnorm_check_matrix(const char *name, const bnorm_plan *plan, int64_t rows,
+                                int64_t panel, const bnorm_matrix *matrix, bnorm_region *region);
 
 /* Check args for an operation of the plan, and write to *complete what is used:
  * rows and leading dimensions filled in, everything else NULL. */

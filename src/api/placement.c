@@ -9,47 +9,22 @@
 
 enum { HUGE_PAGE = 1 << 21 };
 
-bnorm_status bnorm_check_matrix(const bnorm_plan *plan, const bnorm_matrix *matrix,
-                                bnorm_matrix *complete)
-{
-    const int64_t size = bnorm_dtype_size(plan->problem.dtype), rows = plan->problem.rows;
-    const int64_t cols = plan->problem.cols, panel = plan->panel;
-    const int64_t count = panel ? bnorm_ceil_div(cols, panel) : rows;
-    const int64_t least = bnorm_max(panel ? rows * panel : cols, 1);
-    *complete = *matrix;
-    if (complete->ld == 0)
-        complete->ld = least;
-    if (!matrix->data && rows > 0 && cols > 0)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "matrix->data is NULL; expected %lld x %lld elements",
-                          (long long)rows, (long long)cols);
-    if (complete->ld < least)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "matrix->ld is %lld; expected at least %lld, the %s, "
-                          "or 0", (long long)matrix->ld, (long long)least,
-                          panel ? "elements of a panel" : "columns");
-    if (count > PTRDIFF_MAX / size / complete->ld)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "matrix->ld is %lld; expected at most %lld for %lld "
-                          "%s of %lld-byte elements", (long long)matrix->ld,
-                          (long long)(PTRDIFF_MAX / size / count), (long long)count,
-                          panel ? "panels" : "rows", (long long)size);
-    if ((uintptr_t)matrix->data % (uintptr_t)size != 0)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "matrix->data is %p; expected a multiple of %lld",
-                          matrix->data, (long long)size);
-    return BNORM_OK;
-}
-
 bnorm_status bnorm_fail_pages(int error)
 {
     return bnorm_fail(error == ENOSYS ? BNORM_ERR_UNSUPPORTED : BNORM_ERR_SYSTEM,
                       "the system does not tell where pages are: %s", strerror(error));
 }
 
-static bnorm_status check(const bnorm_plan *plan, const bnorm_matrix *matrix,
-                          bnorm_matrix *complete)
+bnorm_status bnorm_check_placed(const bnorm_plan *plan, const bnorm_matrix *matrix,
+                                bnorm_matrix *complete)
 {
-    if (!plan || !matrix)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is NULL", plan ? "matrix" : "plan");
+    bnorm_region region;
+    if (!plan)
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "plan is NULL");
     BNORM_TRY(bnorm_check_here(plan));
-    return bnorm_check_matrix(plan, matrix, complete);
+    BNORM_TRY(bnorm_check_matrix("matrix", plan, plan->problem.rows, plan->panel, matrix, &region));
+    *complete = (bnorm_matrix){matrix->data, region.ld};
+    return BNORM_OK;
 }
 
 /* `offset` bytes from the page that the matrix starts in, which is anybody's memory:
@@ -156,7 +131,7 @@ bnorm_status bnorm_placement(const bnorm_plan *plan, const bnorm_matrix *matrix,
     if (!report)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "report is NULL");
     BNORM_TRY(bnorm_check_size("report", report->struct_size, sizeof *report));
-    BNORM_TRY(check(plan, matrix, &complete));
+    BNORM_TRY(bnorm_check_placed(plan, matrix, &complete));
     BNORM_TRY(report_pages(plan, &complete, &found));
     *report = found;
     return BNORM_OK;
@@ -200,7 +175,7 @@ bnorm_status bnorm_migrate(const bnorm_plan *plan, const bnorm_matrix *matrix)
 {
     bnorm_matrix complete;
     bnorm_placement_report report;
-    BNORM_TRY(check(plan, matrix, &complete));
+    BNORM_TRY(bnorm_check_placed(plan, matrix, &complete));
     const bnorm_machine *machine = &plan->context->machine;
     if (machine->memory_nodes <= 1)
         return BNORM_OK; /* there is nowhere else */

@@ -6,8 +6,9 @@
 #include "base/status.h"
 #include "plan/placement.h"
 
-/* Check what a user hands in for the problem's rows; *complete has ld filled in. */
-bnorm_status bnorm_check_matrix(const bnorm_plan *plan, const bnorm_matrix *matrix,
+/* Check a plan for this machine, and a matrix of the problem's rows; *complete has ld
+ * filled in. */
+bnorm_status bnorm_check_placed(const bnorm_plan *plan, const bnorm_matrix *matrix,
                                 bnorm_matrix *complete);
 
 typedef struct {

@@ -23,13 +23,13 @@ typedef struct {
 static char memory[64 * 100];
 
 static const bad_matrix bad_matrices[] = {
-    {"data NULL", 0, {NULL, 0}, {"matrix->data", "NULL"}},
-    {"data between elements", 0, {memory + 2, 0}, {"matrix->data", "multiple of 4"}},
-    {"ld small", 0, {memory, 9}, {"matrix->ld is 9", "10"}},
-    {"ld negative", 0, {memory, -1}, {"matrix->ld is -1", "10"}},
-    {"ld large", 0, {memory, INT64_MAX / 4}, {"matrix->ld", "at most"}},
-    {"panels: ld small", 1, {memory, 10}, {"matrix->ld is 10", "panel"}},
-    {"panels: ld large", 1, {memory, INT64_MAX / 4 + 1}, {"matrix->ld", "at most"}},
+    {"data NULL", 0, {NULL, 0}, {"matrix.data", "NULL"}},
+    {"data between elements", 0, {memory + 2, 0}, {"matrix.data", "multiple of 4"}},
+    {"ld small", 0, {memory, 9}, {"matrix.ld is 9", "10"}},
+    {"ld negative", 0, {memory, -1}, {"matrix.ld is -1", "10"}},
+    {"ld large", 0, {memory, INT64_MAX / 4}, {"matrix.ld", "at most"}},
+    {"panels: ld small", 1, {memory, 10}, {"matrix.ld is 10", "panel"}},
+    {"panels: ld large", 1, {memory, INT64_MAX / 4 + 1}, {"matrix.ld", "at most"}},
 };
 
 static int refused(const char *name, bnorm_status status, bnorm_status expected,

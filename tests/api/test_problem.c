@@ -36,6 +36,13 @@ static void bytes_overflow(bnorm_problem *p)
     p->rows = INT64_C(1) << 51;
     p->cols = INT64_C(1) << 10;
 }
+/* A row of 2^62 bytes, and vectors of 2^63. */
+static void vector_overflows(bnorm_problem *p)
+{
+    p->stats_dtype = BNORM_F64;
+    p->rows = 1;
+    p->cols = INT64_C(1) << 60;
+}
 static void dtype_unknown(bnorm_problem *p) { p->dtype = (bnorm_dtype)17; }
 static void dtype_negative(bnorm_problem *p) { p->dtype = (bnorm_dtype)-1; }
 static void stats_unknown(bnorm_problem *p) { p->stats_dtype = (bnorm_dtype)17; }
@@ -76,6 +83,7 @@ static const bad_problem bad_problems[] = {
     {"rows negative", rows_negative, ARG, {"rows", "-1", "0"}},
     {"rows INT64_MIN", rows_minimum, ARG, {"rows", "-9223372036854775808"}},
     {"cols negative", cols_negative, ARG, {"cols", "-3", "0"}},
+    {"a vector overflows", vector_overflows, ARG, {"cols", "1152921504606846976"}},
     {"rows * cols overflows", product_overflows, ARG, {"rows", "columns", "1099511627776"}},
     {"bytes overflow", bytes_overflow, ARG, {"rows", "columns", "2251799813685248"}},
     {"dtype unknown", dtype_unknown, ARG, {"dtype", "17"}},
