@@ -87,11 +87,11 @@ int bnorm_seats_node(const bnorm_seats *seats, int seat)
     return seats->machine->cpu[seats->cpu[seat]].node;
 }
 
-/* Every node with a weight gets one at least, from those with most. */
-static void leave_none_out(int nodes, const int *weight, int *part)
+/* Every node with items gets one at least, from those with most. */
+static void leave_none_out(int nodes, const int64_t *first, int *part)
 {
     for (int k = 0; k < nodes; k++) {
-        if (weight[k] == 0 || part[k] > 0)
+        if (first[k] == first[k + 1] || part[k] > 0)
             continue;
         int most = 0;
         for (int i = 1; i < nodes; i++)
@@ -140,16 +140,11 @@ void bnorm_seats_shares(const bnorm_seats *seats, const int64_t *first, int team
             share[k] = team;
         return;
     }
-    /* A node with items but no seat weighs next to nothing, yet something. */
-    for (int k = 0; k < nodes; k++) {
-        weight[k] = seated ? seats->count[k] : 1;
-        weight[k] = first[k] < first[k + 1] ? weight[k] : 0;
-    }
+    for (int k = 0; k < nodes; k++)
+        weight[k] = first[k] == first[k + 1] ? 0 : seated ? seats->count[k] : 1;
     apportion(team, nodes, weight, part);
     leave_none_idle(nodes, first, part);
-    for (int k = 0; k < nodes; k++)
-        weight[k] = first[k] < first[k + 1];
-    leave_none_out(nodes, weight, part);
+    leave_none_out(nodes, first, part);
     for (int k = 0; k < nodes; k++)
         share[k + 1] = share[k] + part[k];
 }
