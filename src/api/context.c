@@ -51,18 +51,16 @@ static int choose_threads(int asked, const bnorm_machine *machine, int *quota)
 
 static void write_text(bnorm_context *context)
 {
-    static const char *const bindings[] = {"unbound", "bound by spread", "bound compactly"};
+    static const char *const bindings[] = {"", " bound by spread", " bound compactly"};
     const bnorm_machine *machine = &context->machine;
     snprintf(context->text, sizeof context->text,
              "%s%d CPUs, %d NUMA node%s, L2 %zu KiB for %d, last-level cache %zu KiB for %d%s; "
-             "%d threads%s%s, %s kernels",
+             "%d threads%s, %s kernels",
              machine->foreign ? "described, not here: " : "", machine->cpus, machine->nodes,
              machine->nodes == 1 ? "" : "s", machine->l2 >> 10, machine->l2_sharers,
              machine->llc >> 10, machine->llc_sharers,
              machine->flat ? " (flat: without hwloc)" : "", context->seats.threads,
-             context->seats.binding ? " " : "",
-             context->seats.binding ? bindings[context->seats.binding] : "",
-             context->kernels->isa);
+             bindings[context->seats.binding], context->kernels->isa);
 }
 
 /* What the machine is and how much of it is ours. */
