@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "exec/exec.h"
+
 static bnorm_status check_enum(const char *name, int value, int last)
 {
     if (value < 0 || value > last)
@@ -77,6 +79,15 @@ bnorm_status bnorm_check_here(const bnorm_plan *plan)
     if (plan->context->machine.foreign)
         return bnorm_fail(BNORM_ERR_UNSUPPORTED, "the plan's context describes another machine: "
                           "expected one without options.synthetic and options.xml");
+    return BNORM_OK;
+}
+
+bnorm_status bnorm_check_idle(const bnorm_plan *plan)
+{
+    BNORM_TRY(bnorm_check_here(plan));
+    if (bnorm_step_active(plan))
+        return bnorm_fail(BNORM_ERR_BUSY, "plan %p is executing; an upstream function can't use "
+                          "its own plan", (const void *)plan);
     return BNORM_OK;
 }
 

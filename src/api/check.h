@@ -13,6 +13,9 @@ bnorm_status bnorm_check_problem(const bnorm_problem *problem);
 /* Fail when the plan is for a machine that was described, not for this one. */
 bnorm_status bnorm_check_here(const bnorm_plan *plan);
 
+/* The same, or when the calling thread is executing the plan. */
+bnorm_status bnorm_check_idle(const bnorm_plan *plan);
+
 /* Rows of an execution as the user gives them; *rows becomes how many there are. */
 bnorm_status bnorm_check_rows(const char *name, int64_t *rows, const bnorm_plan *plan);
 

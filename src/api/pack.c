@@ -3,7 +3,6 @@
 #include "exec/pack.h"
 
 #include "api/check.h"
-#include "exec/exec.h"
 
 static bnorm_status check_plan(const bnorm_plan *plan)
 {
@@ -12,11 +11,7 @@ static bnorm_status check_plan(const bnorm_plan *plan)
     if (!plan->panel)
         return bnorm_fail(BNORM_ERR_UNSUPPORTED, "problem.layout is %d; expected BNORM_PANELS",
                           (int)plan->problem.layout);
-    BNORM_TRY(bnorm_check_here(plan));
-    if (bnorm_step_active(plan))
-        return bnorm_fail(BNORM_ERR_BUSY, "plan %p is executing; an upstream function can't use "
-                          "its own plan", (const void *)plan);
-    return BNORM_OK;
+    return bnorm_check_idle(plan);
 }
 
 /* name: of the row-major matrix. */

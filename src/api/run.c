@@ -17,14 +17,8 @@ static bnorm_status run(bnorm_plan *plan, unsigned operation, const bnorm_args *
     bnorm_args complete;
     if (!plan || !args)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is NULL", plan ? "args" : "plan");
-    if (!(plan->problem.operations & operation))
-        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "%s is not among problem.operations (%#x)",
-                          bnorm_operation_name(bnorm_operation_index(operation)),
-                          plan->problem.operations);
-    BNORM_TRY(bnorm_check_here(plan));
-    if (bnorm_step_active(plan))
-        return bnorm_fail(BNORM_ERR_BUSY, "plan %p is executing; an upstream function can't use "
-                          "its own plan", (void *)plan);
+    BNORM_TRY(bnorm_plan_has(plan, operation));
+    BNORM_TRY(bnorm_check_idle(plan));
     BNORM_TRY(bnorm_check_args(plan, operation, args, &complete));
     if (args->workspace)
         return bnorm_execute(plan, operation, &complete, args->workspace);
