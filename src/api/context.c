@@ -68,7 +68,7 @@ static bnorm_status look_around(bnorm_context *context, const bnorm_context_opti
 {
     fenv_t own;
     int quota = 0;
-    bnorm_affinity places = {{0}, 0};
+    bnorm_affinity places = {{0}};
     bnorm_environment_enter(&own);
     bnorm_team_places(&places);
     bnorm_status status =

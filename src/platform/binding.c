@@ -9,8 +9,7 @@
 
 int bnorm_binding_set(int os_index, bnorm_affinity *before)
 {
-    bnorm_affinity one = {{0}, 0};
-    before->known = 0;
+    bnorm_affinity one = {{0}};
     if (os_index < 0 || os_index >= BNORM_BINDING_CPUS)
         return EINVAL;
     if (sched_getaffinity(0, sizeof before->mask, (cpu_set_t *)before->mask) != 0)
@@ -18,12 +17,10 @@ int bnorm_binding_set(int os_index, bnorm_affinity *before)
     bnorm_affinity_add(&one, os_index);
     if (sched_setaffinity(0, sizeof one.mask, (const cpu_set_t *)one.mask) != 0)
         return errno;
-    before->known = 1;
     return 0;
 }
 
 void bnorm_binding_restore(const bnorm_affinity *before)
 {
-    if (before->known)
-        sched_setaffinity(0, sizeof before->mask, (const cpu_set_t *)before->mask);
+    sched_setaffinity(0, sizeof before->mask, (const cpu_set_t *)before->mask);
 }

@@ -7,7 +7,6 @@ enum { BNORM_BINDING_CPUS = 8192 };
 
 typedef struct {
     unsigned long mask[BNORM_BINDING_CPUS / (8 * sizeof(unsigned long))];
-    int known; /* whether mask holds what was there before */
 } bnorm_affinity;
 
 /* Numbers that there is no bit for are not in the mask, and stay out. */
@@ -25,7 +24,7 @@ static inline void bnorm_affinity_add(bnorm_affinity *affinity, int cpu)
 }
 
 /* Bind to the CPU that the system numbers os_index; *before: what to restore.
- * 0, or errno: then nothing has changed. */
+ * 0, or errno: then nothing has changed, and there is nothing to restore. */
 int bnorm_binding_set(int os_index, bnorm_affinity *before);
 void bnorm_binding_restore(const bnorm_affinity *before);
 

@@ -32,17 +32,17 @@ static void assume_l2(bnorm_machine *machine)
  * node; each is a core, and they share the last-level cache. */
 static bnorm_status read_flat(bnorm_machine *machine, const bnorm_affinity *places)
 {
-    bnorm_affinity ours = {{0}, 0};
+    bnorm_affinity ours = {{0}};
     int cpus = 0;
-    ours.known = sched_getaffinity(0, sizeof ours.mask, (cpu_set_t *)ours.mask) == 0;
-    for (int os = 0; ours.known && os < BNORM_BINDING_CPUS; os++) {
+    int known = sched_getaffinity(0, sizeof ours.mask, (cpu_set_t *)ours.mask) == 0;
+    for (int os = 0; known && os < BNORM_BINDING_CPUS; os++) {
         if (places && bnorm_affinity_has(places, os))
             bnorm_affinity_add(&ours, os);
         cpus += bnorm_affinity_has(&ours, os);
     }
     if (cpus == 0) {
         long online = sysconf(_SC_NPROCESSORS_ONLN);
-        ours.known = 0;
+        known = 0;
         cpus = online > 0 ? (int)online : 1;
     }
     machine->flat = 1;
@@ -59,7 +59,7 @@ static bnorm_status read_flat(bnorm_machine *machine, const bnorm_affinity *plac
         return bnorm_fail(BNORM_ERR_MEMORY, "no memory for a machine of %d CPUs", cpus);
     machine->node->cpus = cpus;
     for (int i = 0, os = 0; i < cpus; i++, os++) {
-        while (ours.known && !bnorm_affinity_has(&ours, os))
+        while (known && !bnorm_affinity_has(&ours, os))
             os++;
         machine->cpu[i].os_index = os;
         machine->cpu[i].core = i;

@@ -14,11 +14,10 @@
 static int ask(bnorm_affinity *affinity)
 {
     memset(affinity, 0, sizeof *affinity);
-    affinity->known =
-        sched_getaffinity(0, sizeof affinity->mask, (cpu_set_t *)affinity->mask) == 0;
-    if (!affinity->known)
+    int known = sched_getaffinity(0, sizeof affinity->mask, (cpu_set_t *)affinity->mask) == 0;
+    if (!known)
         harness_skip("no affinity masks here");
-    return affinity->known;
+    return known;
 }
 
 static int same(const bnorm_affinity *a, const bnorm_affinity *b)
@@ -36,7 +35,7 @@ static void a_thread_goes_where_it_is_bound_and_back(void)
         if (!bnorm_affinity_has(&all, cpu))
             continue;
         CU_ASSERT_EQUAL_FATAL(bnorm_binding_set(cpu, &before), 0);
-        CU_ASSERT(before.known && same(&before, &all));
+        CU_ASSERT(same(&before, &all));
         CU_ASSERT_EQUAL(sched_getcpu(), cpu);
         ask(&bound);
         for (int other = 0; other < BNORM_BINDING_CPUS; other++)
@@ -78,12 +77,7 @@ static void a_refused_binding_changes_nothing(void)
     for (int i = 0; i < 3; i++) {
         if (none[i] == BNORM_BINDING_CPUS - 1 && bnorm_affinity_has(&all, none[i]))
             continue;
-        memset(&before, 0xff, sizeof before);
         CU_ASSERT_EQUAL(bnorm_binding_set(none[i], &before), EINVAL);
-        CU_ASSERT_EQUAL(before.known, 0);
-        ask(&now);
-        CU_ASSERT(same(&now, &all));
-        bnorm_binding_restore(&before);
         ask(&now);
         CU_ASSERT(same(&now, &all));
     }

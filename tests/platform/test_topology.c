@@ -98,7 +98,7 @@ static void a_bound_process_has_all_of_its_places(void)
     bnorm_machine m;
     int status = 0;
     if (has_places()) {
-        bnorm_affinity places = {{0}, 0};
+        bnorm_affinity places = {{0}};
         bnorm_team_places(&places);
         CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&m, NULL, NULL, &places), BNORM_OK);
         CU_ASSERT(machine_is_possible(&m));
