@@ -7,8 +7,6 @@
 #include "api/check.h"
 #include "platform/pages.h"
 
-enum { HUGE_PAGE = 1 << 21 };
-
 bnorm_status bnorm_fail_pages(int error)
 {
     return bnorm_fail(error == ENOSYS ? BNORM_ERR_UNSUPPORTED : BNORM_ERR_SYSTEM,
@@ -168,7 +166,7 @@ bnorm_placing bnorm_place_matrix(const bnorm_plan *plan, const bnorm_matrix *mat
 {
     bnorm_placing placing = place_pages(plan, matrix, bnorm_pages_size());
     /* Huge pages from the pool can't be divided. */
-    return placing.error == EINVAL ? place_pages(plan, matrix, HUGE_PAGE) : placing;
+    return placing.error == EINVAL ? place_pages(plan, matrix, BNORM_HUGE_PAGE) : placing;
 }
 
 bnorm_status bnorm_migrate(const bnorm_plan *plan, const bnorm_matrix *matrix)

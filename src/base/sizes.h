@@ -5,7 +5,10 @@
 
 #include "bnorm.h"
 
-enum { BNORM_LINE = 64 }; /* a cache line */
+enum {
+    BNORM_LINE = 64,          /* a cache line */
+    BNORM_HUGE_PAGE = 1 << 21
+};
 
 static inline int bnorm_dtype_size(bnorm_dtype dtype)
 {

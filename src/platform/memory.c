@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/sizes.h"
+#include "platform/pages.h"
 
 enum {
-    HUGE_PAGE = 1 << 21,
     /* Whole pages, or a matrix could not be given to NUMA nodes page by page.  Ways
      * of L2 and L3 are larger than a page, and there matrices a few pages apart do
      * not meet.  Ways of L1 are 4 KiB: there they do, four lines in 8 or 12 ways. */
@@ -39,12 +38,6 @@ typedef struct {
     void *map;
     size_t length;
 } map_header;
-
-static size_t page_size(void)
-{
-    const long size = sysconf(_SC_PAGESIZE);
-    return size > 0 ? (size_t)size : 4096;
-}
 
 /* NULL on failure. */
 static void *map_pages(size_t length, int flags)
@@ -77,15 +70,16 @@ static void advise(char *start, size_t length, int huge)
 
 void *bnorm_memory_map(size_t size, int index, bnorm_pages pages)
 {
-    const size_t page = page_size(), offset = page + (size_t)index * STAGGER_PAGES * page;
-    const size_t slack = size >= HUGE_PAGE ? HUGE_PAGE : 0;
+    const size_t page = (size_t)bnorm_pages_size();
+    const size_t offset = page + (size_t)index * STAGGER_PAGES * page;
+    const size_t slack = size >= BNORM_HUGE_PAGE ? BNORM_HUGE_PAGE : 0;
     map_header header = {NULL, 0};
     char *start;
 
     if (size > SIZE_MAX / 2)
         return NULL;
     if (slack && pages == BNORM_PAGES_HUGE) {
-        header.length = (size + offset + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+        header.length = (size + offset + BNORM_HUGE_PAGE - 1) / BNORM_HUGE_PAGE * BNORM_HUGE_PAGE;
         header.map = start = map_pool(header.length);
     }
     if (!header.map) {
@@ -94,7 +88,7 @@ void *bnorm_memory_map(size_t size, int index, bnorm_pages pages)
         if (!start)
             return NULL;
         if (slack) /* start on a huge page, and ask for those */
-            start += (HUGE_PAGE - (uintptr_t)start % HUGE_PAGE) % HUGE_PAGE;
+            start += (BNORM_HUGE_PAGE - (uintptr_t)start % BNORM_HUGE_PAGE) % BNORM_HUGE_PAGE;
         if (slack || pages == BNORM_PAGES_SMALL)
             advise(start, size + offset, pages != BNORM_PAGES_SMALL);
         /* Not huge, or writing the header would touch pages of the matrix. */
