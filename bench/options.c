@@ -106,23 +106,6 @@ static const struct {
     [HELP] = {"help", NULL, ALL, "this text"},
 };
 
-const char *options_dtype_name(bnorm_dtype dtype)
-{
-    return dtype == BNORM_F64 ? "f64" : "f32";
-}
-
-const char *options_strategy_name(bnorm_strategy strategy)
-{
-    static const char *const names[] = {"auto", "stream", "resident", "small", "pipelined"};
-    return names[strategy];
-}
-
-const char *options_binding_name(bnorm_binding binding)
-{
-    static const char *const names[] = {"inherit", "spread", "compact"};
-    return names[binding];
-}
-
 void options_help(const command *command)
 {
     printf("usage: bnorm-bench %s [OPTION...]%s%s\n\n%s\n\n", command->name,
@@ -158,11 +141,11 @@ typedef struct {
 
 static outcome set_format(input_options *input, const char *text)
 {
-    int choice = values_choice("format", text, "csv raw hdf5");
-    static const dataset_format formats[] = {DATASET_CSV, DATASET_RAW, DATASET_HDF5};
+    static const char *const names[] = {"csv", "raw", "hdf5", NULL};
+    int choice = values_choice("format", text, names);
     if (choice < 0)
         return OUTCOME_USAGE;
-    input->format = formats[choice];
+    input->format = DATASET_CSV + choice;
     return OUTCOME_DONE;
 }
 
@@ -175,8 +158,8 @@ static outcome set_named(options *o, int id, const char *text)
             return complain_as(OUTCOME_USAGE,
                                "--loss '%s': expected softmax, squared or logistic", text);
     } else if (id == DTYPE) {
-        choice = values_choice("dtype", text, "f32 f64");
-        o->dtype = choice == 1 ? BNORM_F64 : BNORM_F32;
+        choice = values_choice("dtype", text, dtype_names);
+        o->dtype = (bnorm_dtype)(choice < 0 ? 0 : choice);
         o->dtype_given = true;
     } else if (id == LAYOUT) {
         o->layout = layout_find(text);
@@ -185,13 +168,14 @@ static outcome set_named(options *o, int id, const char *text)
             return complain_as(OUTCOME_USAGE, "--layout '%s': expected rows, panels or panels8",
                                text);
     } else if (id == BINDING) {
-        choice = values_choice("binding", text, "inherit spread compact");
+        choice = values_choice("binding", text, binding_names);
         o->binding = (bnorm_binding)(choice < 0 ? 0 : choice);
     } else if (id == STRATEGY) {
-        choice = values_choice("strategy", text, "auto stream resident small pipelined");
+        choice = values_choice("strategy", text, strategy_names);
         o->strategy = (bnorm_strategy)(choice < 0 ? 0 : choice);
     } else if (id == PEER) {
-        choice = values_choice("peer", text, PEER_NAMES);
+        static const char *const names[] = PEER_NAMES;
+        choice = values_choice("peer", text, names);
         o->peer = text;
     }
     return choice < 0 ? OUTCOME_USAGE : OUTCOME_DONE;
@@ -385,7 +369,7 @@ outcome options_read(options *o, const command *command, int argc, char **argv, 
     for (int id; (id = getopt_long(argc, argv, ":", known, NULL)) != -1;) {
         if (id == ':')
             return complain_as(OUTCOME_USAGE, "%s expects a value", argv[optind - 1]);
-        if (id == '?' || id == ':')
+        if (id == '?')
             return complain_as(OUTCOME_USAGE,
                                "%s: unknown or ambiguous option '%s'; see bnorm-bench %s --help",
                                command->name, argv[optind - 1], command->name);

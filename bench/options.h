@@ -89,8 +89,4 @@ void options_free(options *o);
 /* What --help prints for one command. */
 void options_help(const command *command);
 
-const char *options_dtype_name(bnorm_dtype dtype);
-const char *options_strategy_name(bnorm_strategy strategy);
-const char *options_binding_name(bnorm_binding binding);
-
 #endif

@@ -41,8 +41,8 @@ typedef struct peer {
     void (*describe)(void *opened, const char **layout, const char **kernel);
 } peer;
 
-/* The names that there are, wherever this was built; separated by blanks. */
-#define PEER_NAMES "textbook onednn onednn-best torch"
+/* The names that there are, wherever this was built; then NULL. */
+#define PEER_NAMES {"textbook", "onednn", "onednn-best", "torch", NULL}
 
 /* One of PEER_NAMES; NULL, after a complaint, where it was not built in. */
 const peer *peer_find(const char *name);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "machine.h"
+#include "values.h"
 
 const char *report_machine(const options *o)
 {
@@ -30,14 +31,14 @@ void report_begin(record *r, const report_author *a)
     record_text(r, "cpu", report_machine(a->options));
     record_text(r, "isa", a->isa);
     record_integer(r, "threads", a->threads);
-    record_text(r, "binding", options_binding_name(a->options->binding));
+    record_text(r, "binding", binding_names[a->options->binding]);
 }
 
 void report_summary(record *r, const report_author *a, const operation *op)
 {
     report_begin(r, a);
     record_text(r, "op", op->name);
-    record_text(r, "dtype", options_dtype_name(a->options->dtype));
+    record_text(r, "dtype", dtype_names[a->options->dtype]);
     record_text(r, "layout", a->options->layout->name);
 }
 
@@ -54,7 +55,7 @@ void report_problem(record *r, const report_subject *subject, const operation *o
     record_text(r, "op", op->name);
     record_integer(r, "rows", subject->rows);
     record_integer(r, "cols", subject->cols);
-    record_text(r, "dtype", options_dtype_name(subject->dtype));
+    record_text(r, "dtype", dtype_names[subject->dtype]);
     record_text(r, "layout", subject->layout);
     if (subject->ld > 0)
         record_integer(r, "ld", subject->ld);
@@ -79,7 +80,7 @@ int report_row(table *t, const report_subject *subject, const operation *op)
     table_cell(t, c++, TABLE_PLAIN, "%s", subject->name);
     table_cell(t, c++, TABLE_PLAIN, "%lld", (long long)subject->rows);
     table_cell(t, c++, TABLE_PLAIN, "%lld", (long long)subject->cols);
-    table_cell(t, c++, TABLE_PLAIN, "%s", options_dtype_name(subject->dtype));
+    table_cell(t, c++, TABLE_PLAIN, "%s", dtype_names[subject->dtype]);
     table_cell(t, c++, TABLE_PLAIN, "%s", subject->layout);
     table_cell(t, c++, TABLE_PLAIN, "%s", op->name);
     return c;

@@ -3,6 +3,7 @@
 
 #include "plot.h"
 #include "scale.h"
+#include "values.h"
 
 outcome scale_plot(const scale_curve *curve, const report_author *author)
 {
@@ -26,7 +27,7 @@ outcome scale_plot(const scale_curve *curve, const report_author *author)
     char title[512];
     snprintf(title, sizeof title, "%s%s scaling: %s, %s%s, %s, %s, on %.200s",
              o->synthetic ? "PREDICTED " : "", o->weak ? "weak" : "strong", curve->op->name,
-             curve->problem->name, o->weak ? " a thread" : "", options_dtype_name(o->dtype),
+             curve->problem->name, o->weak ? " a thread" : "", dtype_names[o->dtype],
              o->layout->name, report_machine(o));
     const plot p = {.title = title, .x_axis = "threads", .y_axis = "speed-up",
                     .right_axis = "efficiency, %", .log2_x = true, .log2_y = true,

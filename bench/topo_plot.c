@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "topo.h"
+#include "values.h"
 
 enum {
     WIDTH = 1000, MARGIN = 24,
@@ -281,7 +282,7 @@ static void describe(const plot *p, char *title, size_t title_size, char *totals
     char all[32];
     map_megabytes(m->total.bytes, all, sizeof all);
     snprintf(title, title_size, "%lld x %lld of %s in %s on %d threads and %d NUMA node%s",
-             (long long)s->rows, (long long)s->cols, options_dtype_name(s->dtype), s->layout,
+             (long long)s->rows, (long long)s->cols, dtype_names[s->dtype], s->layout,
              m->threads, m->nodes, m->nodes == 1 ? "" : "s");
     snprintf(totals, totals_size, "remote bytes: %.0f of %s MB in each matrix; %s: %s, %lld row "
              "groups x %lld column blocks", m->total.remote_bytes, all, p->t->op->name,

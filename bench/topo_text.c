@@ -5,6 +5,7 @@
 
 #include "table.h"
 #include "topo.h"
+#include "values.h"
 
 enum {
     MOST_LINES = 16, /* nodes shown one by one */
@@ -164,7 +165,7 @@ void topo_print(const topo *t)
     char all[32];
     print_machine(m);
     printf("\n%lld x %lld of %s, %s, %s: %s, %lld row groups x %lld column blocks\n\n",
-           (long long)s->rows, (long long)s->cols, options_dtype_name(s->dtype), s->layout,
+           (long long)s->rows, (long long)s->cols, dtype_names[s->dtype], s->layout,
            t->op->name, m->grid.strategy, (long long)m->grid.row_groups,
            (long long)m->grid.col_blocks);
     draw_matrix(t);

@@ -42,17 +42,20 @@ outcome values_seconds(const char *option, const char *text, double *seconds)
     return OUTCOME_DONE;
 }
 
-int values_choice(const char *option, const char *text, const char *names)
+const char *const dtype_names[] = {"f32", "f64", NULL};
+const char *const strategy_names[] = {"auto", "stream", "resident", "small", "pipelined",
+                                      NULL};
+const char *const binding_names[] = {"inherit", "spread", "compact", NULL};
+
+int values_choice(const char *option, const char *text, const char *const *names)
 {
-    size_t length = strlen(text);
-    int index = 0;
-    for (const char *word = names; *word; index++) {
-        size_t size = strcspn(word, " ");
-        if (size == length && strncmp(word, text, size) == 0)
+    char list[80] = "";
+    for (int index = 0; names[index]; index++) {
+        if (strcmp(text, names[index]) == 0)
             return index;
-        word += size + (word[size] != '\0');
+        strcat(strcat(list, " "), names[index]);
     }
-    complain("--%s '%s': expected one of: %s", option, text, names);
+    complain("--%s '%s': expected one of:%s", option, text, list);
     return -1;
 }
 

@@ -16,8 +16,11 @@ outcome values_bytes(const char *option, const char *text, double *bytes);
 /* Seconds, from 0 up. */
 outcome values_seconds(const char *option, const char *text, double *seconds);
 
-/* The index of text among the words of names, or -1 after a complaint. */
-int values_choice(const char *option, const char *text, const char *names);
+/* Names by enumerator, then NULL. */
+extern const char *const dtype_names[], *const strategy_names[], *const binding_names[];
+
+/* The index of text among the names, or -1 after a complaint. */
+int values_choice(const char *option, const char *text, const char *const *names);
 
 /* Numbers of threads separated by commas, each above the one before it, at most `most`,
  * at least one. */

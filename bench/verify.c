@@ -7,6 +7,7 @@
 
 #include "progress.h"
 #include "report.h"
+#include "values.h"
 
 static const char *const headings[] = {
     REPORT_HEADINGS, "runs", "<same bits", "<verified", "error/bound", "hash"};
@@ -42,9 +43,9 @@ static outcome repeat(workbench *w, const engine *e, const engine_choice *choice
         return OUTCOME_DONE;
     f->same = false;
     return complain_as(OUTCOME_FAILED, "%s %s %s: other bits with %s, isa %s, %d threads, "
-                       "strategy %s", w->problem->name, options_dtype_name(w->batch.dtype),
+                       "strategy %s", w->problem->name, dtype_names[w->batch.dtype],
                        f->op->name, choice->layout->name, choice->isa, choice->threads,
-                       options_strategy_name(choice->strategy));
+                       strategy_names[choice->strategy]);
 }
 
 /* All operations with one choice of ISA, team and strategy. */
@@ -113,7 +114,7 @@ static outcome report(session *s, report_subject subject, const finding *f)
     report_begin(&r, &s->author);
     report_problem(&r, &subject, f->op);
     record_text(&r, "layouts", names);
-    record_text(&r, "strategy", options_strategy_name(o->strategy));
+    record_text(&r, "strategy", strategy_names[o->strategy]);
     record_integer(&r, "runs", f->runs);
     record_flag(&r, "same_bits", f->same);
     record_flag(&r, "verified", f->right && f->same);
@@ -150,7 +151,7 @@ static outcome run_first(workbench *w, finding *f)
         return result;
     f->same = false;
     return complain_as(OUTCOME_FAILED, "%s %s %s: other bits with %s than with rows",
-                       w->problem->name, options_dtype_name(w->batch.dtype), f->op->name,
+                       w->problem->name, dtype_names[w->batch.dtype], f->op->name,
                        w->batch.layout->name);
 }
 
