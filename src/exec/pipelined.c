@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "exec/pipelined.h"
 
-typedef void pipeline_kernel(const bnorm_reduction *next, const bnorm_application *now, int rows,
-                             ptrdiff_t cols);
+typedef void pipeline_kernel(const bnorm_reduction *next, const bnorm_application *now, int rows);
 
 static pipeline_kernel *kernel_of(const bnorm_run *run)
 {
@@ -15,32 +14,28 @@ static pipeline_kernel *kernel_of(const bnorm_run *run)
     }
 }
 
-/* A leaf of the one, as many rows of the other; both go on behind them. */
-static void overlap_leaf(const bnorm_run *run, pipeline_kernel *kernel, bnorm_reduction *next,
-                         bnorm_application *now, int rows, ptrdiff_t cols)
+static int64_t cols_of(const bnorm_piece *piece)
 {
-    const size_t size = run->plan->kernels->size;
-    next->first_x = next->x.data;
-    next->first_dy = next->dy.data;
-    for (int row = 0; row < rows; row += run->schedule->band_rows) {
-        const int count = (int)bnorm_min(rows - row, run->schedule->band_rows);
-        kernel(next, now, count, cols);
-        bnorm_source_skip(&next->x, count, size);
-        bnorm_source_skip(&next->dy, count, size);
-        bnorm_source_skip(&now->x, count, size);
-        bnorm_source_skip(&now->dy, count, size);
-        bnorm_target_skip(&now->y, count, size);
-        bnorm_target_skip(&now->dx, count, size);
-    }
+    return piece->cols.end - piece->cols.begin;
+}
+
+/* Both go on to the rows behind. */
+static void go_on(bnorm_reduction *next, bnorm_application *now, int64_t rows, size_t size)
+{
+    bnorm_source_skip(&next->x, rows, size);
+    bnorm_source_skip(&next->dy, rows, size);
+    bnorm_source_skip(&now->x, rows, size);
+    bnorm_source_skip(&now->dy, rows, size);
+    bnorm_target_skip(&now->y, rows, size);
+    bnorm_target_skip(&now->dx, rows, size);
 }
 
 int bnorm_pipelined_rows(bnorm_run *run, bnorm_piece *next, bnorm_piece *now)
 {
     const bnorm_matrix none = {NULL, 0}, *x = &run->args->x, *dy = &run->args->dy;
-    const ptrdiff_t cols = now->cols.end - now->cols.begin;
     const bnorm_range all = now->rows;
     pipeline_kernel *kernel = kernel_of(run);
-    if (!kernel || next->cols.end - next->cols.begin != cols)
+    if (!kernel)
         return 0;
     if (run->operation == BNORM_FORWARD)
         dy = &none;
@@ -48,6 +43,7 @@ int bnorm_pipelined_rows(bnorm_run *run, bnorm_piece *next, bnorm_piece *now)
         .sums = next->sums,
         .x = bnorm_source_at(run, next, x, all.begin),
         .dy = bnorm_source_at(run, next, dy, all.begin),
+        .cols = cols_of(next),
     };
     bnorm_application application = {
         .y = bnorm_target_at(run, now, &run->args->y, all.begin, run->stream_y),
@@ -55,13 +51,17 @@ int bnorm_pipelined_rows(bnorm_run *run, bnorm_piece *next, bnorm_piece *now)
         .x = bnorm_source_at(run, now, x, all.begin),
         .dy = bnorm_source_at(run, now, dy, all.begin),
         .coefficients = now->coefficients,
+        .cols = cols_of(now),
     };
     for (int64_t row = all.begin; row < all.end; row += BNORM_LEAF_ROWS) {
         const int rows = (int)bnorm_min(all.end - row, BNORM_LEAF_ROWS);
         const bnorm_source leaf_x = reduction.x, leaf_dy = reduction.dy;
+        reduction.first_x = leaf_x.data;
+        reduction.first_dy = leaf_dy.data;
         bnorm_leaf_begin(run, next);
-        overlap_leaf(run, kernel, &reduction, &application, rows, cols);
+        kernel(&reduction, &application, rows);
         bnorm_leaf_end(run, next, leaf_x, leaf_dy, row, rows);
+        go_on(&reduction, &application, rows, run->plan->kernels->size);
     }
     if (run->stream_y || run->stream_dx)
         run->plan->context->kernels->fence();

@@ -20,48 +20,35 @@ INLINE void T(put)(REAL *at, T(vec) value, int lanes, int stream)
         T(store)(at, value);
 }
 
-/* Vector i of a row that begins at x (and dy), with c, its columns' coefficients. */
-INLINE void T(apply_to)(REAL *y, REAL *dx, const REAL *x, ptrdiff_t x_ahead, const REAL *dy,
-                        ptrdiff_t dy_ahead, const T(vec) c[BNORM_COEFFICIENTS], int i, int lanes,
-                        int with_y, int with_dx, int stream)
-{
-    const ptrdiff_t at = i * T(LANES);
-    T(prefetch)(x + at, x_ahead, i);
-    T(vec) u = T(sub)(T(get)(x + at, lanes), c[BNORM_X_HI]), e, h;
-    if (with_dx) {
-        T(prefetch)(dy + at, dy_ahead, i);
-        e = T(sub)(T(get)(dy + at, lanes), c[BNORM_DY_HI]);
-        h = T(mul)(u, c[BNORM_RSTD]);
-        e = T(fnma)(h, c[BNORM_SLOPE], e);
-    }
-    if (with_y)
-        T(put)(y + at, T(fma)(u, c[BNORM_SCALE], c[BNORM_SHIFT]), lanes, stream);
-    if (with_dx)
-        T(put)(dx + at, T(fma)(e, c[BNORM_DX_SCALE], c[BNORM_DX_SHIFT]), lanes, stream);
-}
-
-/* The coefficients of `count` vectors of columns. */
-INLINE void T(apply_begin)(T(vec) c[VECTORS][BNORM_COEFFICIENTS], const REAL *coefficients,
-                           ptrdiff_t col, int count, int with_dx)
-{
-    const REAL *base = coefficients + bnorm_group_at(BNORM_COEFFICIENTS, 0, col);
-    for (int plane = 0; plane < (with_dx ? BNORM_COEFFICIENTS : BNORM_COEFFICIENTS_Y); plane++)
-        for (int i = 0; i < count; i++)
-            c[i][plane] = T(load)(base + bnorm_group_at(BNORM_COEFFICIENTS, plane, i * T(LANES)));
-}
-
 INLINE void T(apply_tile)(bnorm_target ys, bnorm_target dxs, bnorm_source xs, bnorm_source dys,
                           const REAL *coefficients, int64_t rows, ptrdiff_t col, int count,
                           int lanes, int with_y, int with_dx, int stream)
 {
     const REAL *x = (const REAL *)xs.data + col, *dy = with_dx ? (const REAL *)dys.data + col : x;
     REAL *y = with_y ? (REAL *)ys.data + col : NULL, *dx = with_dx ? (REAL *)dxs.data + col : NULL;
-    T(vec) c[VECTORS][BNORM_COEFFICIENTS];
-    T(apply_begin)(c, coefficients, col, count, with_dx);
-    for (int64_t row = 0; row < rows; row++) {
+    const REAL *base = coefficients + bnorm_group_at(BNORM_COEFFICIENTS, 0, col);
+    const int planes = with_dx ? BNORM_COEFFICIENTS : BNORM_COEFFICIENTS_Y;
+    T(vec) c[BNORM_COEFFICIENTS][VECTORS];
+    for (int plane = 0; plane < planes; plane++)
         for (int i = 0; i < count; i++)
-            T(apply_to)(y, dx, x, xs.ahead, dy, dys.ahead, c[i], i, lanes, with_y, with_dx,
-                        stream);
+            c[plane][i] = T(load)(base + bnorm_group_at(BNORM_COEFFICIENTS, plane, i * T(LANES)));
+    for (int64_t row = 0; row < rows; row++) {
+        for (int i = 0; i < count; i++) {
+            ptrdiff_t at = i * T(LANES);
+            T(prefetch)(x + at, xs.ahead, i);
+            T(vec) u = T(sub)(T(get)(x + at, lanes), c[BNORM_X_HI][i]), e, h;
+            if (with_dx) {
+                T(prefetch)(dy + at, dys.ahead, i);
+                e = T(sub)(T(get)(dy + at, lanes), c[BNORM_DY_HI][i]);
+                h = T(mul)(u, c[BNORM_RSTD][i]);
+                e = T(fnma)(h, c[BNORM_SLOPE][i], e);
+            }
+            if (with_y)
+                T(put)(y + at, T(fma)(u, c[BNORM_SCALE][i], c[BNORM_SHIFT][i]), lanes, stream);
+            if (with_dx)
+                T(put)(dx + at, T(fma)(e, c[BNORM_DX_SCALE][i], c[BNORM_DX_SHIFT][i]), lanes,
+                       stream);
+        }
         x += xs.ld;
         if (with_y)
             y += ys.ld;

@@ -78,18 +78,20 @@ typedef struct {
     int stream; /* non-temporal stores: data and ld multiples of a cache line */
 } bnorm_target;
 
-/* Rows to add to a leaf's sums, and rows to apply coefficients to.  A kernel that takes
- * only x leaves dy, dx, first_dy alone; one without y, y. */
+/* Rows to add to a leaf's sums, and rows to apply coefficients to.  A kernel without
+ * dy and dx leaves them and first_dy alone; one without y, y. */
 typedef struct {
     void *sums;
     bnorm_source x, dy;
     const void *first_x, *first_dy; /* the leaf's first row */
+    ptrdiff_t cols;
 } bnorm_reduction;
 
 typedef struct {
     bnorm_target y, dx;
     bnorm_source x, dy;
     const void *coefficients;
+    ptrdiff_t cols;
 } bnorm_application;
 
 typedef struct {
@@ -126,14 +128,11 @@ typedef struct {
     void (*both)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
                  const void *coefficients, int64_t rows, ptrdiff_t cols);
 
-    /* sum_x and forward, sum_xdy and backward, sum_xdy and both: of one tile's rows and
-     * of another's, as many of each, a row of the one after a row of the other. */
-    void (*next_forward)(const bnorm_reduction *next, const bnorm_application *now, int rows,
-                         ptrdiff_t cols);
-    void (*next_backward)(const bnorm_reduction *next, const bnorm_application *now, int rows,
-                          ptrdiff_t cols);
-    void (*next_both)(const bnorm_reduction *next, const bnorm_application *now, int rows,
-                      ptrdiff_t cols);
+    /* sum_x and forward, sum_xdy and backward, sum_xdy and both: of one tile and of
+     * another, as many rows of each, in turns of a few. */
+    void (*next_forward)(const bnorm_reduction *next, const bnorm_application *now, int rows);
+    void (*next_backward)(const bnorm_reduction *next, const bnorm_application *now, int rows);
+    void (*next_both)(const bnorm_reduction *next, const bnorm_application *now, int rows);
 } bnorm_kernel_set;
 
 typedef struct {

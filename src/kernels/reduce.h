@@ -17,68 +17,45 @@ INLINE void T(prefetch)(const REAL *at, ptrdiff_t ahead, int i)
         __builtin_prefetch((const void *)((uintptr_t)at + (size_t)ahead * sizeof(REAL)));
 }
 
-/* The running sums of `count` vectors of columns side by side, and what shifts them. */
-typedef struct {
-    T(vec) sum[BNORM_SUMS][VECTORS], x0[VECTORS], dy0[VECTORS];
-} T(sums);
-
-/* From the groups of sums at base, which belong to columns from col on; the last
- * vector has `lanes` valid lanes. */
-INLINE void T(sums_begin)(T(sums) *s, const REAL *base, const REAL *first_x, const REAL *first_dy,
-                          ptrdiff_t col, int count, int lanes, int with_dy)
-{
-    for (int i = 0; i < count; i++) {
-        ptrdiff_t at = col + i * T(LANES);
-        s->x0[i] = T(get)(first_x + at, lanes);
-        if (with_dy)
-            s->dy0[i] = T(get)(first_dy + at, lanes);
-        for (int plane = 0; plane < (with_dy ? BNORM_SUMS : BNORM_SUM_V); plane++)
-            s->sum[plane][i] = T(load)(base + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)));
-    }
-}
-
-INLINE void T(sums_end)(const T(sums) *s, REAL *base, int count, int with_dy)
-{
-    for (int i = 0; i < count; i++)
-        for (int plane = 0; plane < (with_dy ? BNORM_SUMS : BNORM_SUM_V); plane++)
-            T(store)(base + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)), s->sum[plane][i]);
-}
-
-/* Add vector i of a row, which begins at x and dy. */
-INLINE void T(sums_add)(T(sums) *s, const REAL *x, ptrdiff_t x_ahead, const REAL *dy,
-                        ptrdiff_t dy_ahead, int i, int lanes, int with_dy)
-{
-    const ptrdiff_t at = i * T(LANES);
-    T(prefetch)(x + at, x_ahead, i);
-    T(vec) u = T(sub)(T(get)(x + at, lanes), s->x0[i]);
-    s->sum[BNORM_SUM_U][i] = T(add)(s->sum[BNORM_SUM_U][i], u);
-    s->sum[BNORM_SUM_UU][i] = T(fma)(u, u, s->sum[BNORM_SUM_UU][i]);
-    if (with_dy) {
-        T(prefetch)(dy + at, dy_ahead, i);
-        T(vec) v = T(sub)(T(get)(dy + at, lanes), s->dy0[i]);
-        s->sum[BNORM_SUM_V][i] = T(add)(s->sum[BNORM_SUM_V][i], v);
-        s->sum[BNORM_SUM_VV][i] = T(fma)(v, v, s->sum[BNORM_SUM_VV][i]);
-        s->sum[BNORM_SUM_UV][i] = T(fma)(u, v, s->sum[BNORM_SUM_UV][i]);
-    }
-}
-
 /* Columns from col on, `count` vectors of them side by side; the last has `lanes`
  * valid lanes. */
 INLINE void T(sum_tile)(REAL *sums, bnorm_source xs, const REAL *first_x, bnorm_source dys,
                         const REAL *first_dy, int rows, ptrdiff_t col, int count, int lanes,
                         int with_dy)
 {
+    const int planes = with_dy ? BNORM_SUMS : BNORM_SUM_V;
     const REAL *x = (const REAL *)xs.data + col, *dy = with_dy ? (const REAL *)dys.data + col : x;
+    T(vec) sum[BNORM_SUMS][VECTORS], x0[VECTORS], dy0[VECTORS];
     REAL *base = sums + bnorm_group_at(BNORM_SUMS, 0, col);
-    T(sums) s;
-    T(sums_begin)(&s, base, first_x, first_dy, col, count, lanes, with_dy);
+    for (int i = 0; i < count; i++) {
+        ptrdiff_t at = col + i * T(LANES);
+        x0[i] = T(get)(first_x + at, lanes);
+        if (with_dy)
+            dy0[i] = T(get)(first_dy + at, lanes);
+        for (int plane = 0; plane < planes; plane++)
+            sum[plane][i] = T(load)(base + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)));
+    }
     for (int row = 0; row < rows; row++) {
-        for (int i = 0; i < count; i++)
-            T(sums_add)(&s, x, xs.ahead, dy, dys.ahead, i, lanes, with_dy);
+        for (int i = 0; i < count; i++) {
+            ptrdiff_t at = i * T(LANES);
+            T(prefetch)(x + at, xs.ahead, i);
+            T(vec) u = T(sub)(T(get)(x + at, lanes), x0[i]);
+            sum[BNORM_SUM_U][i] = T(add)(sum[BNORM_SUM_U][i], u);
+            sum[BNORM_SUM_UU][i] = T(fma)(u, u, sum[BNORM_SUM_UU][i]);
+            if (with_dy) {
+                T(prefetch)(dy + at, dys.ahead, i);
+                T(vec) v = T(sub)(T(get)(dy + at, lanes), dy0[i]);
+                sum[BNORM_SUM_V][i] = T(add)(sum[BNORM_SUM_V][i], v);
+                sum[BNORM_SUM_VV][i] = T(fma)(v, v, sum[BNORM_SUM_VV][i]);
+                sum[BNORM_SUM_UV][i] = T(fma)(u, v, sum[BNORM_SUM_UV][i]);
+            }
+        }
         x += xs.ld;
         dy += with_dy ? dys.ld : 0;
     }
-    T(sums_end)(&s, base, count, with_dy);
+    for (int i = 0; i < count; i++)
+        for (int plane = 0; plane < planes; plane++)
+            T(store)(base + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)), sum[plane][i]);
 }
 
 INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,

@@ -26,6 +26,9 @@ enum {
      * which takes three calls, from 96 KiB on. */
     PART_BYTES = 8 << 10,
     ROWS_PART_BYTES = 48 << 10,
+    /* Panels in a thread's share of cache: two are at work, and what has been used is in
+     * the way until it is evicted, too. */
+    PIPELINED = 4,
     /* What an upstream function's block of y, with its dy and x, may take. */
     STEP_BYTES = 256 << 10,
     MAX_STEP_ROWS = 1024
@@ -109,9 +112,9 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
         .ahead_bytes = AHEAD_BYTES,
     };
     if (fits || forced) {
-        tuning.strategy = forced        ? asked
-                          : plan->panel ? BNORM_STRATEGY_PIPELINED
-                                        : BNORM_STRATEGY_RESIDENT;
+        tuning.strategy = forced                                    ? asked
+                          : plan->panel && fits >= PIPELINED * unit ? BNORM_STRATEGY_PIPELINED
+                                                                    : BNORM_STRATEGY_RESIDENT;
         tuning.max_bytes = clamp(fits, unit, STREAM_MAX_BYTES / size) * size;
         if (forced || plan->panel)
             tuning.min_bytes = unit * size;

@@ -237,6 +237,11 @@ static void run_all(const bnorm_kernel_set *set, bnorm_dtype dtype, char *memory
     set->forward(y, x, coefficients, rows, cols);
     set->backward(dx, x, dy, coefficients, rows, cols);
     set->both(y, dx, x, dy, coefficients, rows, cols);
+    const bnorm_reduction next = {sums, x, dy, x.data, dy.data, cols};
+    const bnorm_application now = {y, dx, x, dy, coefficients, cols};
+    set->next_forward(&next, &now, (int)rows);
+    set->next_backward(&next, &now, (int)rows);
+    set->next_both(&next, &now, (int)rows);
 }
 
 static void partial_accesses_stay_inside(void)

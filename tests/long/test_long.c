@@ -64,7 +64,7 @@ static trial_spec roll_trial(dice *d)
     int types = (int)roll(d, 3);
     s.dtype = types == 2 ? BNORM_F64 : BNORM_F32;
     s.stats_dtype = types ? BNORM_F64 : BNORM_F32;
-    s.strategy = (bnorm_strategy)roll(d, 3);
+    s.strategy = (bnorm_strategy)roll(d, TRIAL_STRATEGIES);
     s.pad = roll(d, 2) * roll(d, 40);
     s.spare_rows = roll(d, 2) * roll(d, 1000);
     s.eps = eps[roll(d, 3)];

@@ -61,7 +61,7 @@ static void contexts_agree(void)
             uint64_t expected = trial_bits(&s, all.context[0]);
             int differing = 0;
             for (int i = 0; i < all.count; i++) {
-                s.strategy = (bnorm_strategy)((n + i) % 4);
+                s.strategy = (bnorm_strategy)((n + i) % TRIAL_STRATEGIES);
                 s.panel = (n + i / 3) % 3 * 8; /* rows, panels of 8 and of 16 */
                 s.pad = i % 4 == 1 ? 5 : 0;
                 s.spare_rows = i % 4 == 2 ? 3000 : 0;

@@ -29,7 +29,7 @@ static void right_everywhere(trial_spec s)
     for (int op = 0; op < HARNESS_COUNT(operations); op++)
         for (int i = 0; i < all.count; i++) {
             s.operation = operations[op];
-            s.strategy = (bnorm_strategy)((op + i) % 3);
+            s.strategy = (bnorm_strategy)((op + i) % TRIAL_STRATEGIES);
             CU_ASSERT(trial_right(&s, all.context[i]));
         }
 }

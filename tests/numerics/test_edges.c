@@ -28,7 +28,7 @@ static void right_everywhere(trial_spec s)
     for (int op = 0; op < HARNESS_COUNT(operations); op++)
         for (int i = 0; i < all.count; i++) {
             s.operation = operations[op];
-            s.strategy = (bnorm_strategy)((op + i) % 3);
+            s.strategy = (bnorm_strategy)((op + i) % TRIAL_STRATEGIES);
             s.place = (op + i) % 2 ? GUARD_END : GUARD_START;
             CU_ASSERT(trial_right(&s, all.context[i]));
         }
@@ -214,7 +214,7 @@ static void infinite_columns(void)
             for (int i = 0; i < all.count; i++) {
                 trial_spec s = trial_default(rows, 18);
                 s.x = (data_spec){DATA_CONSTANT, value[v], 0, 1};
-                s.strategy = (bnorm_strategy)(v % 3);
+                s.strategy = (bnorm_strategy)(v % TRIAL_STRATEGIES);
                 CU_ASSERT(trial_right(&s, all.context[i]));
             }
     contexts_close(&all);

@@ -47,7 +47,7 @@ static trial_spec draw_trial(int n, unsigned operation, unsigned flags, int type
     s.dtype = types == 2 ? BNORM_F64 : BNORM_F32;
     s.stats_dtype = types >= 1 ? BNORM_F64 : BNORM_F32;
     s.absent = draw_absent(n, &s);
-    s.strategy = (bnorm_strategy)draw(n, 1, 4);
+    s.strategy = (bnorm_strategy)draw(n, 1, TRIAL_STRATEGIES);
     s.pad = pads[draw(n, 2, 3)];
     s.panel = panels[draw(n, 8, 4)];
     s.spare_rows = spares[draw(n, 3, 2)];

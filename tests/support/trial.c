@@ -303,7 +303,8 @@ uint64_t trial_hash(const trial *t)
 
 int trial_name(const trial_spec *s, char *text, size_t size)
 {
-    static const char *const strategies[] = {"auto", "stream", "resident", "small"};
+    static const char *const strategies[] = {"auto", "stream", "resident", "small",
+                                             "pipelined"};
     const char *operation = s->operation == BNORM_FORWARD    ? "forward"
                             : s->operation == BNORM_BACKWARD ? "backward"
                             : s->operation == BNORM_STEP     ? "step"

@@ -24,6 +24,8 @@ enum { /* arguments left out */
     TRIAL_NO_DY = 1 << 9 /* step: dy is not kept */
 };
 
+enum { TRIAL_STRATEGIES = BNORM_STRATEGY_PIPELINED + 1 };
+
 typedef struct {
     unsigned operation, flags;
     bnorm_dtype dtype, stats_dtype;

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Rows of sums in turns with rows of application give what all of the one and all of
+ * the other give. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/kernels.h"
+#include "support/data.h"
+#include "support/harness.h"
+#include "tables.h"
+
+enum { ROWS = 41, PITCH = 48, COLS = 41, MATRICES = 6 };
+
+static const bnorm_kernels *tables[TABLES_MOST];
+static int table_count;
+
+enum { NEXT_X, NEXT_DY, X, DY, Y, DX };
+
+typedef struct { /* the same data, once for each way of walking through them */
+    _Alignas(64) double matrix[MATRICES][ROWS * PITCH], sums[BNORM_SUMS * PITCH];
+} memory;
+
+typedef struct {
+    ptrdiff_t next_cols, cols, ld;
+    int stream;
+} tiles;
+
+static bnorm_reduction reduction_of(memory *m, const tiles *t)
+{
+    return (bnorm_reduction){m->sums, {m->matrix[NEXT_X], t->ld, 0}, {m->matrix[NEXT_DY], t->ld, 0},
+                             m->matrix[NEXT_X], m->matrix[NEXT_DY], t->next_cols};
+}
+
+static bnorm_application application_of(memory *m, const tiles *t, const void *coefficients)
+{
+    return (bnorm_application){{m->matrix[Y], t->ld, t->stream}, {m->matrix[DX], t->ld, t->stream},
+                               {m->matrix[X], t->ld, 0}, {m->matrix[DY], t->ld, 0}, coefficients,
+                               t->cols};
+}
+
+static void one_then_the_other(const bnorm_kernel_set *set, int what, const bnorm_reduction *r,
+                               const bnorm_application *a)
+{
+    if (what == 0)
+        set->sum_x(r->sums, r->x, r->first_x, ROWS, r->cols);
+    else
+        set->sum_xdy(r->sums, r->x, r->first_x, r->dy, r->first_dy, ROWS, r->cols);
+    if (what == 0)
+        set->forward(a->y, a->x, a->coefficients, ROWS, a->cols);
+    else if (what == 1)
+        set->backward(a->dx, a->x, a->dy, a->coefficients, ROWS, a->cols);
+    else
+        set->both(a->y, a->dx, a->x, a->dy, a->coefficients, ROWS, a->cols);
+}
+
+static int sums_differ(const memory *one, const memory *other, size_t size, int planes,
+                       ptrdiff_t cols)
+{
+    int wrong = 0;
+    for (ptrdiff_t j = 0; j < cols; j++)
+        for (int plane = 0; plane < planes; plane++) {
+            const size_t at = (size_t)bnorm_group_at(BNORM_SUMS, plane, j) * size;
+            wrong += memcmp((const char *)one->sums + at, (const char *)other->sums + at, size) != 0;
+        }
+    return wrong;
+}
+
+/* Returns how much differs. */
+static int compare(const bnorm_kernels *kernels, bnorm_dtype dtype, const tiles *t, memory *one,
+                   memory *other, const void *coefficients)
+{
+    const bnorm_kernel_set *set = &kernels->dtype[dtype];
+    void (*const next[])(const bnorm_reduction *, const bnorm_application *, int) = {
+        set->next_forward, set->next_backward, set->next_both};
+    int wrong = 0;
+    for (int what = 0; what < 3; what++) {
+        data_vector(dtype, one->matrix[0], MATRICES * ROWS * PITCH, 0.5, 1, 7 + (uint64_t)what);
+        data_vector(dtype, one->sums, BNORM_SUMS * PITCH, 0, 1, 8);
+        *other = *one;
+        bnorm_reduction r = reduction_of(one, t), s = reduction_of(other, t);
+        bnorm_application a = application_of(one, t, coefficients);
+        bnorm_application b = application_of(other, t, coefficients);
+        one_then_the_other(set, what, &r, &a);
+        next[what](&s, &b, ROWS);
+        kernels->fence();
+        wrong += memcmp(one->matrix, other->matrix, sizeof one->matrix) != 0;
+        wrong += sums_differ(one, other, set->size, what ? BNORM_SUMS : BNORM_SUM_V, t->next_cols);
+    }
+    return wrong;
+}
+
+static void in_turns_the_same(void)
+{
+    memory *one = aligned_alloc(64, sizeof *one), *other = aligned_alloc(64, sizeof *other);
+    double *coefficients = aligned_alloc(64, BNORM_COEFFICIENTS * PITCH * sizeof(double));
+    for (int t = 0; t < table_count; t++)
+        for (int d = 0; d < BNORM_DTYPES; d++) {
+            data_vector((bnorm_dtype)d, coefficients, BNORM_COEFFICIENTS * PITCH, 1, 1, 3);
+            for (int i = 0; i < 2 * COLS; i++) {
+                const int cols = i / 2 + 1, stream = i % 2;
+                const tiles wide = {COLS + 1 - cols, cols, PITCH, stream};
+                const tiles dense = {cols, cols, cols, stream}; /* as in panels */
+                CU_ASSERT_EQUAL(compare(tables[t], (bnorm_dtype)d, &wide, one, other,
+                                        coefficients), 0);
+                if (cols == 8 || cols == 16)
+                    CU_ASSERT_EQUAL(compare(tables[t], (bnorm_dtype)d, &dense, one, other,
+                                            coefficients), 0);
+            }
+        }
+    free(coefficients);
+    free(other);
+    free(one);
+}
+
+int main(int argc, char **argv)
+{
+    static const harness_case cases[] = {
+        {"in turns, the sums and outputs of separate calls", in_turns_the_same},
+    };
+    table_count = tables_find(tables);
+    return harness_main(argc, argv, "kernels/pipeline", cases, HARNESS_COUNT(cases));
+}
