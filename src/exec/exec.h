@@ -89,9 +89,10 @@ void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bno
 void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_target y,
                       bnorm_target dx, bnorm_source dy, int what);
 
-/* The execution's own matrices from a row on. */
+/* The execution's own matrices from a row on; sources are prefetched `ahead` rows
+ * before they are read. */
 bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
-                             const bnorm_matrix *matrix, int64_t row);
+                             const bnorm_matrix *matrix, int64_t row, int64_t ahead);
 bnorm_target bnorm_target_at(const bnorm_run *run, const bnorm_piece *piece,
                              const bnorm_matrix *matrix, int64_t row, int stream);
 

@@ -13,7 +13,8 @@ static void reduce_x(bnorm_run *run, bnorm_piece *piece)
 static void reduce_xdy(bnorm_run *run, bnorm_piece *piece)
 {
     bnorm_reduce_rows(run, piece, piece->rows,
-                      bnorm_source_at(run, piece, &run->args->dy, piece->rows.begin));
+                      bnorm_source_at(run, piece, &run->args->dy, piece->rows.begin,
+                                      run->schedule->reduce_ahead));
 }
 
 /* Moments of the whole column block. */
@@ -81,7 +82,8 @@ static void apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows)
     bnorm_apply_rows(run, piece, rows,
                      bnorm_target_at(run, piece, &args->y, rows.begin, run->stream_y),
                      bnorm_target_at(run, piece, &args->dx, rows.begin, run->stream_dx),
-                     bnorm_source_at(run, piece, &args->dy, rows.begin), what);
+                     bnorm_source_at(run, piece, &args->dy, rows.begin,
+                                     run->schedule->apply_ahead), what);
 }
 
 static void apply(bnorm_run *run, bnorm_piece *piece)
@@ -103,7 +105,8 @@ static void global_pass(bnorm_run *run, bnorm_piece *piece)
         rows.end = bnorm_min(rows.begin + run->schedule->step_rows, piece->rows.end);
         if (args->dgamma || args->dbeta)
             bnorm_reduce_rows(run, piece, rows,
-                              bnorm_source_at(run, piece, &args->dy, rows.begin));
+                              bnorm_source_at(run, piece, &args->dy, rows.begin,
+                                              run->schedule->reduce_ahead));
         apply_rows(run, piece, rows);
     }
 }

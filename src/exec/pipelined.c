@@ -33,6 +33,7 @@ static void go_on(bnorm_reduction *next, bnorm_application *now, int64_t rows, s
 int bnorm_pipelined_rows(bnorm_run *run, bnorm_piece *next, bnorm_piece *now)
 {
     const bnorm_matrix none = {NULL, 0}, *x = &run->args->x, *dy = &run->args->dy;
+    const int64_t reduce = run->schedule->reduce_ahead, apply = run->schedule->apply_ahead;
     const bnorm_range all = now->rows;
     pipeline_kernel *kernel = kernel_of(run);
     if (!kernel)
@@ -41,15 +42,15 @@ int bnorm_pipelined_rows(bnorm_run *run, bnorm_piece *next, bnorm_piece *now)
         dy = &none;
     bnorm_reduction reduction = {
         .sums = next->sums,
-        .x = bnorm_source_at(run, next, x, all.begin),
-        .dy = bnorm_source_at(run, next, dy, all.begin),
+        .x = bnorm_source_at(run, next, x, all.begin, reduce),
+        .dy = bnorm_source_at(run, next, dy, all.begin, reduce),
         .cols = cols_of(next),
     };
     bnorm_application application = {
         .y = bnorm_target_at(run, now, &run->args->y, all.begin, run->stream_y),
         .dx = bnorm_target_at(run, now, &run->args->dx, all.begin, run->stream_dx),
-        .x = bnorm_source_at(run, now, x, all.begin),
-        .dy = bnorm_source_at(run, now, dy, all.begin),
+        .x = bnorm_source_at(run, now, x, all.begin, apply),
+        .dy = bnorm_source_at(run, now, dy, all.begin, apply),
         .coefficients = now->coefficients,
         .cols = cols_of(now),
     };

@@ -6,14 +6,14 @@
 #include "exec/moments.h"
 
 bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
-                             const bnorm_matrix *matrix, int64_t row)
+                             const bnorm_matrix *matrix, int64_t row, int64_t ahead)
 {
     bnorm_source source = {NULL, 0, 0};
     if (matrix->data) {
         source.data = bnorm_piece_at(run, piece, matrix, row);
         source.ld = bnorm_piece_ld(run, matrix);
         /* unsigned: one row may have a leading dimension beyond any address */
-        source.ahead = (ptrdiff_t)((size_t)run->schedule->ahead_rows * (size_t)source.ld);
+        source.ahead = (ptrdiff_t)((size_t)ahead * (size_t)source.ld);
     }
     return source;
 }
@@ -49,36 +49,24 @@ void bnorm_leaf_end(const bnorm_run *run, bnorm_piece *piece, bnorm_source x, bn
     bnorm_list_push(piece->list, (bnorm_node){0, row / BNORM_LEAF_ROWS}, kernels);
 }
 
-/* The sums of one leaf, in bands. */
-static void sum_leaf(const bnorm_run *run, bnorm_piece *piece, bnorm_source x, bnorm_source dy,
-                     int rows)
+void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source dy)
 {
     const bnorm_kernel_set *kernels = run->plan->kernels;
     const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
-    const bnorm_source first_x = x, first_dy = dy;
-    const int band = run->schedule->band_rows;
-    for (int row = 0; row < rows; row += band) {
-        int count = rows - row < band ? rows - row : band;
-        if (dy.data)
-            kernels->sum_xdy(piece->sums, x, first_x.data, dy, first_dy.data, count, cols);
-        else
-            kernels->sum_x(piece->sums, x, first_x.data, count, cols);
-        bnorm_source_skip(&x, count, kernels->size);
-        bnorm_source_skip(&dy, count, kernels->size);
-    }
-}
-
-void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source dy)
-{
+    bnorm_source x =
+        bnorm_source_at(run, piece, &run->args->x, rows.begin, run->schedule->reduce_ahead);
     if (rows.begin < rows.end) /* no rows: dy may be absent, its moments are zero */
         piece->list->planes = dy.data ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X;
     for (int64_t row = rows.begin; row < rows.end; row += BNORM_LEAF_ROWS) {
-        int count = (int)bnorm_min(rows.end - row, BNORM_LEAF_ROWS);
-        const bnorm_source x = bnorm_source_at(run, piece, &run->args->x, row);
+        const int count = (int)bnorm_min(rows.end - row, BNORM_LEAF_ROWS);
         bnorm_leaf_begin(run, piece);
-        sum_leaf(run, piece, x, dy, count);
+        if (dy.data)
+            kernels->sum_xdy(piece->sums, x, x.data, dy, dy.data, count, cols);
+        else
+            kernels->sum_x(piece->sums, x, x.data, count, cols);
         bnorm_leaf_end(run, piece, x, dy, row, count);
-        bnorm_source_skip(&dy, count, run->plan->kernels->size);
+        bnorm_source_skip(&x, count, kernels->size);
+        bnorm_source_skip(&dy, count, kernels->size);
     }
 }
 
@@ -97,35 +85,23 @@ static void apply_global(const bnorm_run *run, const bnorm_piece *piece, bnorm_t
                          cols);
 }
 
-static void apply_band(const bnorm_run *run, const bnorm_piece *piece, bnorm_target y,
-                       bnorm_target dx, bnorm_source x, bnorm_source dy, int64_t rows, int what)
-{
-    const bnorm_kernel_set *kernels = run->plan->kernels;
-    const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
-    const void *coefficients = piece->coefficients;
-    if (run->global)
-        apply_global(run, piece, y, dx, x, dy, rows, what);
-    else if (what == (BNORM_APPLY_Y | BNORM_APPLY_DX))
-        kernels->both(y, dx, x, dy, coefficients, rows, cols);
-    else if (what == BNORM_APPLY_Y)
-        kernels->forward(y, x, coefficients, rows, cols);
-    else if (what == BNORM_APPLY_DX)
-        kernels->backward(dx, x, dy, coefficients, rows, cols);
-}
-
 void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_target y,
                       bnorm_target dx, bnorm_source dy, int what)
 {
-    const size_t size = run->plan->kernels->size;
-    bnorm_source x = bnorm_source_at(run, piece, &run->args->x, rows.begin);
-    for (int64_t row = rows.begin; row < rows.end; row += run->schedule->band_rows) {
-        int64_t count = bnorm_min(rows.end - row, run->schedule->band_rows);
-        apply_band(run, piece, y, dx, x, dy, count, what);
-        bnorm_source_skip(&x, count, size);
-        bnorm_source_skip(&dy, count, size);
-        bnorm_target_skip(&y, count, size);
-        bnorm_target_skip(&dx, count, size);
-    }
+    const bnorm_kernel_set *kernels = run->plan->kernels;
+    const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
+    const int64_t count = rows.end - rows.begin;
+    const void *coefficients = piece->coefficients;
+    const bnorm_source x =
+        bnorm_source_at(run, piece, &run->args->x, rows.begin, run->schedule->apply_ahead);
+    if (run->global)
+        apply_global(run, piece, y, dx, x, dy, count, what);
+    else if (what == (BNORM_APPLY_Y | BNORM_APPLY_DX))
+        kernels->both(y, dx, x, dy, coefficients, count, cols);
+    else if (what == BNORM_APPLY_Y)
+        kernels->forward(y, x, coefficients, count, cols);
+    else if (what == BNORM_APPLY_DX)
+        kernels->backward(dx, x, dy, coefficients, count, cols);
     if (y.stream || dx.stream)
         run->plan->context->kernels->fence();
 }

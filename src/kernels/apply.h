@@ -64,9 +64,9 @@ enum { T(LINE) = BNORM_LINE / sizeof(T(vec)) < VECTORS ? BNORM_LINE / sizeof(T(v
 
 /* Only whole lines are stored past the cache: tiles of them, or rows of one vector
  * that follow each other without a gap. */
-INLINE void T(apply)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
-                     const REAL *coefficients, int64_t rows, ptrdiff_t cols, int with_y,
-                     int with_dx, int stream)
+INLINE void T(apply_tiles)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
+                           const REAL *coefficients, int64_t rows, ptrdiff_t cols, int with_y,
+                           int with_dx, int stream)
 {
     ptrdiff_t col = 0;
 #define APPLY_TILE(count, lanes, stream)                                                           \
@@ -84,6 +84,27 @@ INLINE void T(apply)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_sour
     if (col < cols)
         APPLY_TILE(1, (int)(cols - col), 0);
 #undef APPLY_TILE
+}
+
+/* Narrow and wide: as sums, see reduce.h. */
+INLINE void T(apply)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
+                     const REAL *coefficients, int64_t rows, ptrdiff_t cols, int with_y,
+                     int with_dx, int stream)
+{
+    if (cols <= T(NARROW)) {
+        T(apply_tiles)(y, dx, x, dy, coefficients, rows, cols, with_y, with_dx, stream);
+        return;
+    }
+    for (int64_t row = 0; row < rows; row++) {
+        T(apply_tiles)(y, dx, x, dy, coefficients, 1, cols, with_y, with_dx, stream);
+        x.data = (const REAL *)x.data + x.ld;
+        if (with_y)
+            y.data = (REAL *)y.data + y.ld;
+        if (with_dx) {
+            dy.data = (const REAL *)dy.data + dy.ld;
+            dx.data = (REAL *)dx.data + dx.ld;
+        }
+    }
 }
 
 static void T(forward)(bnorm_target y, bnorm_source x, const void *coefficients, int64_t rows,

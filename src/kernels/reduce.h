@@ -5,6 +5,11 @@
 
 typedef REAL T(real);
 
+/* Columns of a tile that fits in registers, or of a panel. */
+enum {
+    T(NARROW) = VECTORS * T(LANES) < BNORM_GROUP ? BNORM_GROUP : VECTORS * T(LANES)
+};
+
 INLINE T(vec) T(get)(const REAL *at, int lanes)
 {
     return lanes < T(LANES) ? T(loadn)(at, lanes) : T(load)(at);
@@ -58,8 +63,8 @@ INLINE void T(sum_tile)(REAL *sums, bnorm_source xs, const REAL *first_x, bnorm_
             T(store)(base + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)), sum[plane][i]);
 }
 
-INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
-                   const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
+INLINE void T(sum_tiles)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
+                         const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
 {
     ptrdiff_t col = 0;
     for (; col + VECTORS * T(LANES) <= cols; col += VECTORS * T(LANES))
@@ -68,6 +73,23 @@ INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source
         T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, 1, T(LANES), with_dy);
     if (col < cols)
         T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, 1, (int)(cols - col), with_dy);
+}
+
+/* A narrow tile keeps its sums in registers for all rows.  A wide one goes row by row:
+ * memory is read fastest in order, and rows a power of two apart share cache sets. */
+INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
+                   const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
+{
+    if (cols <= T(NARROW)) {
+        T(sum_tiles)(sums, x, first_x, dy, first_dy, rows, cols, with_dy);
+        return;
+    }
+    for (int row = 0; row < rows; row++) {
+        T(sum_tiles)(sums, x, first_x, dy, first_dy, 1, cols, with_dy);
+        x.data = (const REAL *)x.data + x.ld;
+        if (with_dy)
+            dy.data = (const REAL *)dy.data + dy.ld;
+    }
 }
 
 static void T(sum_x)(void *sums, bnorm_source x, const void *first_x, int rows, ptrdiff_t cols)

@@ -9,12 +9,15 @@ typedef struct {
     int count;
 } proposals;
 
-/* Add a tuning under the name of what it does. */
+/* Add a tuning under the name of what it does.  Panels that stay in cache keep its
+ * strategy. */
 static void propose(proposals *p, bnorm_tuning tuning)
 {
     const bnorm_strategy asked = p->plan->problem.strategy;
-    const bnorm_strategy walk =
-        tuning.max_bytes <= p->fits ? BNORM_STRATEGY_RESIDENT : BNORM_STRATEGY_STREAM;
+    const bnorm_strategy walk = tuning.max_bytes > p->fits ? BNORM_STRATEGY_STREAM
+                                : p->plan->panel && tuning.strategy == BNORM_STRATEGY_PIPELINED
+                                    ? BNORM_STRATEGY_PIPELINED
+                                    : BNORM_STRATEGY_RESIDENT;
     if (asked == BNORM_STRATEGY_SMALL ? tuning.threads > 1
                                       : asked != BNORM_STRATEGY_AUTO && asked != walk)
         return;
@@ -40,6 +43,11 @@ static void blocks(proposals *p, const bnorm_tuning *from)
         if (tuning.max_bytes >= tuning.min_bytes)
             propose(p, tuning);
     }
+    bnorm_tuning other = *from; /* panels are as wide as they are */
+    other.strategy = from->strategy == BNORM_STRATEGY_PIPELINED ? BNORM_STRATEGY_RESIDENT
+                                                                : BNORM_STRATEGY_PIPELINED;
+    if (p->plan->panel)
+        propose(p, other);
 }
 
 static void teams(proposals *p, const bnorm_tuning *from)
@@ -62,12 +70,10 @@ static void stores(proposals *p, const bnorm_tuning *from)
 
 static void walks(proposals *p, const bnorm_tuning *from)
 {
-    static const int64_t band[] = {64, 512, 2048, 8192}, ahead[] = {0, 1024, 4096, 16384};
-    for (int i = 0; i < 4; i++) {
-        bnorm_tuning higher = *from, further = *from;
-        higher.band_bytes = band[i];
+    static const int64_t ahead[] = {0, 1024, 2048, 4096, 8192, 16384};
+    for (int i = 0; i < (int)(sizeof ahead / sizeof *ahead); i++) {
+        bnorm_tuning further = *from;
         further.ahead_bytes = ahead[i];
-        propose(p, higher);
         propose(p, further);
     }
 }
@@ -84,8 +90,9 @@ int bnorm_plan_candidates(const bnorm_plan *plan, int operation, int stage,
 
 int bnorm_schedules_alike(const bnorm_schedule *a, const bnorm_schedule *b)
 {
-    return a->threads == b->threads && a->stream == b->stream && a->band_rows == b->band_rows &&
-           a->ahead_rows == b->ahead_rows && a->step_rows == b->step_rows &&
+    return a->threads == b->threads && a->stream == b->stream && a->reduce_ahead == b->reduce_ahead &&
+           a->step_rows == b->step_rows &&
+           (a->strategy == BNORM_STRATEGY_PIPELINED) == (b->strategy == BNORM_STRATEGY_PIPELINED) &&
            a->grid.row_groups == b->grid.row_groups && a->grid.col_blocks == b->grid.col_blocks &&
            bnorm_grid_width(&a->grid) == bnorm_grid_width(&b->grid);
 }

@@ -51,8 +51,7 @@ typedef struct {
     int stream;              /* non-temporal stores, where lines are whole */
     int64_t min_bytes;       /* of a block's part of a row, rather than divide columns */
     int64_t max_bytes;       /* the same, at most; panels are as wide as they are */
-    int64_t band_bytes;      /* of a matrix in one kernel call; at least a row */
-    int64_t ahead_bytes;     /* how far prefetches go ahead; at least a row */
+    int64_t ahead_bytes;     /* how far ahead reductions prefetch; at least a row */
 } bnorm_tuning;
 
 /* How one operation runs. */
@@ -63,8 +62,8 @@ typedef struct {
     bnorm_strategy strategy; /* what the tuning's comes to on this grid */
     int threads;
     bnorm_grid grid;         /* for problem.rows */
-    int band_rows;           /* rows of a kernel call: they divide the leaf */
-    int64_t ahead_rows;      /* how far ahead of its reads a pass prefetches */
+    int64_t reduce_ahead, apply_ahead; /* rows from what a pass reads to what it
+                                prefetches; 0: none */
     int64_t step_rows;       /* rows of an upstream block: whole leaves */
     int stream;              /* non-temporal stores, where lines are whole */
     double read, written, compulsory; /* bytes to and from memory */

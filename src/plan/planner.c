@@ -15,12 +15,9 @@ enum {
     CACHE_MIN_BYTES = 512,
     LEAST_BYTES = 256, /* of the widest block, where the workspace must be small */
     STREAM_MAX_BYTES = 4096,
-    /* A kernel call covers about this many bytes of a matrix: one row of a wide
-     * block, more of a narrow one, so that its sums or coefficients stay in
-     * registers; few, as memory is read and written fastest in order.  Prefetches
-     * go far enough ahead for memory, and not so far that L1 loses them. */
-    BAND_BYTES = 512,
+    /* Prefetches go far enough ahead for memory, and not so far that L1 loses them. */
     AHEAD_BYTES = 4096,
+    APPLY_AHEAD_BYTES = 2048,
     /* What a thread of a team should have of a matrix, or calling it takes longer than
      * doing its work: 2 threads beat one from 16 KiB on, and where rows are divided,
      * which takes three calls, from 96 KiB on. */
@@ -107,8 +104,6 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
         .stream = stream,
         .min_bytes = stream ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES,
         .max_bytes = STREAM_MAX_BYTES,
-        /* a panel is in order whatever the height of a call */
-        .band_bytes = plan->panel ? BNORM_LEAF_ROWS * unit * size : BAND_BYTES,
         .ahead_bytes = AHEAD_BYTES,
     };
     if (fits || forced) {
@@ -165,22 +160,16 @@ static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int6
     schedule->threads = (int)clamp(bnorm_grid_items(&schedule->grid), 1, threads);
 }
 
-/* Rows of a band: a power of two that divides a leaf. */
-static int band_rows(int64_t row_bytes, int64_t band_bytes)
-{
-    int rows = 1;
-    while (rows < BNORM_LEAF_ROWS && 2 * rows * row_bytes <= band_bytes)
-        rows *= 2;
-    return rows;
-}
-
 static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)
 {
     const int64_t bytes =
         bnorm_max(bnorm_grid_width(&schedule->grid), 1) * (int64_t)plan->kernels->size;
     const int64_t group = bnorm_grid_height(&schedule->grid);
-    schedule->band_rows = band_rows(bytes, schedule->tuning.band_bytes);
-    schedule->ahead_rows = bnorm_max(schedule->tuning.ahead_bytes / bytes, 1);
+    const int64_t size = (int64_t)plan->kernels->size, lanes = plan->kernels->lanes;
+    schedule->reduce_ahead = bnorm_max(schedule->tuning.ahead_bytes / bytes, 1);
+    /* Vectors of a line are few enough instructions for the CPU to see far ahead. */
+    schedule->apply_ahead =
+        lanes * size >= BNORM_LINE ? 0 : bnorm_max(APPLY_AHEAD_BYTES / bytes, 1);
     schedule->step_rows = clamp(STEP_BYTES / bytes / BNORM_LEAF_ROWS, 1,
                                 bnorm_min(MAX_STEP_ROWS / BNORM_LEAF_ROWS, bnorm_max(group, 1))) *
                           BNORM_LEAF_ROWS;

@@ -67,7 +67,7 @@ static double alone(const bnorm_schedule *schedule)
 /* And a short way ahead by half: neither the first candidate nor the last. */
 static double alone_and_ahead(const bnorm_schedule *schedule)
 {
-    return alone(schedule) * (schedule->ahead_rows == 1 ? 1 : 1.5);
+    return alone(schedule) * (schedule->reduce_ahead == 1 ? 1 : 1.5);
 }
 
 static bnorm_problem problem_of(unsigned operations, double limit)
@@ -111,7 +111,7 @@ static void the_fastest_candidate_is_chosen(void)
     plan = plan_at(context, &problem, alone_and_ahead);
     CU_ASSERT_EQUAL(bnorm_plan_describe(plan, BNORM_FORWARD, &d), BNORM_OK);
     CU_ASSERT_DOUBLE_EQUAL(d.measured, 3, 0.01);
-    CU_ASSERT(d.threads == 1 && plan->schedule[0].ahead_rows == 1);
+    CU_ASSERT(d.threads == 1 && plan->schedule[0].reduce_ahead == 1);
     bnorm_plan_destroy(plan);
     bnorm_context_destroy(context);
 }
@@ -334,8 +334,7 @@ static void odd_tunings_give_the_same_bits(void)
             .stream = i >> 3 & 1,
             .min_bytes = bytes[(i >> 3) % 4],
             .max_bytes = bytes[(i >> 5) % 4],
-            .band_bytes = bytes[(i >> 7) % 4] - 1,
-            .ahead_bytes = bytes[(i >> 4) % 4] - 1,
+            .ahead_bytes = bytes[(i >> 7) % 4] - 1,
         };
         if (tuning.max_bytes < tuning.min_bytes)
             continue;

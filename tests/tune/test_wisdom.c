@@ -15,7 +15,7 @@ enum { TEXT = 4096 };
 
 static const char good[] =
     "forward 65536 x 1024 f32 stats f32 panel 0 flags 0 asked auto: stream threads 2 "
-    "nontemporal 1 min 4096 max 4096 band 512 ahead 4096 gain 1120 tried 14";
+    "nontemporal 1 min 4096 max 4096 ahead 4096 gain 1120 tried 14";
 
 /* A file of this process's own. */
 static const char *path(void)
@@ -49,7 +49,7 @@ static bnorm_wisdom_entry entry_of(int i)
                 .stats_dtype = BNORM_F64, .panel = 8 * (i % 3), .flags = (unsigned)i % 64},
         .tuning = {.strategy = i % 2 ? BNORM_STRATEGY_STREAM : BNORM_STRATEGY_RESIDENT,
                    .threads = 1 + i % 2, .stream = i % 2, .min_bytes = 64 + i,
-                   .max_bytes = 4096 + i, .band_bytes = i, .ahead_bytes = 2 * i},
+                   .max_bytes = 4096 + i, .ahead_bytes = 2 * i},
         .gain = 1000 + i,
         .tried = i,
     };
@@ -134,7 +134,7 @@ static const struct {
     {"asked auto:", "asked resident:"}, {": stream", ": auto"}, {": stream", ": streams"}, {": stream", ": small"},
     {"threads 2", "threads 0"}, {"threads 2", "threads 3"}, {"threads 2", "threads 99999999"},
     {"nontemporal 1", "nontemporal 2"}, {"min 4096", "min 0"}, {"min 4096", "min 4097"},
-    {"max 4096", "max 2147483648"}, {"band 512", "band -1"}, {"ahead 4096", "ahead 9999999999"},
+    {"max 4096", "max 2147483648"}, {"ahead 4096", "ahead -1"}, {"ahead 4096", "ahead 9999999999"},
     {"gain 1120", "gain 999"}, {"gain 1120", "gain 1.12"}, {"tried 14", "tried -1"},
     {"tried 14", "tried 14 "}, {"tried 14", "tried 14 15"}, {"tried 14", "tried"},
     {" tried 14", ""}, {"forward", " forward"}, {" gain", "  gain"}, {" gain", "\tgain"},
