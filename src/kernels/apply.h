@@ -73,6 +73,9 @@ INLINE void T(apply_tiles)(bnorm_target y, bnorm_target dx, bnorm_source x, bnor
     T(apply_tile)(y, dx, x, dy, coefficients, rows, col, count, lanes, with_y, with_dx, stream)
     for (; col + VECTORS * T(LANES) <= cols; col += VECTORS * T(LANES))
         APPLY_TILE(VECTORS, T(LANES), stream);
+    for (; VECTORS > 2 && sizeof(T(vec)) == BNORM_LINE && col + 2 * T(LANES) <= cols;
+         col += 2 * T(LANES))
+        APPLY_TILE(2, T(LANES), stream);
     for (; T(LINE) * sizeof(T(vec)) == BNORM_LINE && col + T(LINE) * T(LANES) <= cols;
          col += T(LINE) * T(LANES))
         APPLY_TILE(T(LINE), T(LANES), stream);
@@ -86,23 +89,23 @@ INLINE void T(apply_tiles)(bnorm_target y, bnorm_target dx, bnorm_source x, bnor
 #undef APPLY_TILE
 }
 
-/* Narrow and wide: as sums, see reduce.h. */
+/* As sums (reduce.h): all rows of a narrow tile, a wide one row by row, and of several
+ * narrow ones a few rows, which lie together in memory. */
 INLINE void T(apply)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
                      const REAL *coefficients, int64_t rows, ptrdiff_t cols, int with_y,
                      int with_dx, int stream)
 {
-    if (cols <= T(NARROW)) {
-        T(apply_tiles)(y, dx, x, dy, coefficients, rows, cols, with_y, with_dx, stream);
-        return;
-    }
-    for (int64_t row = 0; row < rows; row++) {
-        T(apply_tiles)(y, dx, x, dy, coefficients, 1, cols, with_y, with_dx, stream);
-        x.data = (const REAL *)x.data + x.ld;
+    const int one = cols <= T(LANES) || cols == 2 * T(LANES) || cols == T(NARROW);
+    const int64_t step = one ? rows : cols < T(NARROW) ? 8 : 1;
+    for (int64_t row = 0; row < rows; row += step) {
+        const int64_t count = rows - row < step ? rows - row : step;
+        T(apply_tiles)(y, dx, x, dy, coefficients, count, cols, with_y, with_dx, stream);
+        x.data = (const REAL *)x.data + count * x.ld;
         if (with_y)
-            y.data = (REAL *)y.data + y.ld;
+            y.data = (REAL *)y.data + count * y.ld;
         if (with_dx) {
-            dy.data = (const REAL *)dy.data + dy.ld;
-            dx.data = (REAL *)dx.data + dx.ld;
+            dy.data = (const REAL *)dy.data + count * dy.ld;
+            dx.data = (REAL *)dx.data + count * dx.ld;
         }
     }
 }

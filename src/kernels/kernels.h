@@ -97,6 +97,7 @@ typedef struct {
 typedef struct {
     size_t size; /* bytes of an element */
     int lanes;   /* elements of a vector */
+    int abreast; /* columns whose sums are in registers at once */
 
     /* Add rows to the sums of a leaf, in row order.  first_x, first_dy: the
      * leaf's first row.  sums: groups of BNORM_SUMS planes. */

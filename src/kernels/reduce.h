@@ -69,6 +69,8 @@ INLINE void T(sum_tiles)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_
     ptrdiff_t col = 0;
     for (; col + VECTORS * T(LANES) <= cols; col += VECTORS * T(LANES))
         T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, VECTORS, T(LANES), with_dy);
+    for (; VECTORS > 2 && col + 2 * T(LANES) <= cols; col += 2 * T(LANES))
+        T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, 2, T(LANES), with_dy);
     for (; col + T(LANES) <= cols; col += T(LANES))
         T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, 1, T(LANES), with_dy);
     if (col < cols)

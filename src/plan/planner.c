@@ -8,21 +8,24 @@
 enum {
     /* A block's part of a row, in bytes.  A matrix in memory is read fastest in
      * order: two threads that take half a row of 4 KiB each are a fifth slower
-     * than two that take half of the rows.  In cache shorter parts do.  Above MAX
-     * the running sums and moments fall out of L2. */
+     * than two that take half of the rows.  Small matrices, whose rows are soon done,
+     * do with shorter parts, as merging costs calls of the team.  Above MAX the running
+     * sums fall out of L1. */
     MEMORY_MIN_BYTES = 4096,
+    CACHE_MATRIX_BYTES = 256 << 10,
+    TILE_BYTES = 256, /* of AVX-512 */
     SHARED_MIN_BYTES = 1024, /* rather than leave threads without work */
-    CACHE_MIN_BYTES = 512,
+    CACHE_MIN_BYTES = 128,
     LEAST_BYTES = 256, /* of the widest block, where the workspace must be small */
     STREAM_MAX_BYTES = 4096,
     /* Prefetches go far enough ahead for memory, and not so far that L1 loses them. */
     AHEAD_BYTES = 4096,
     APPLY_AHEAD_BYTES = 2048,
     /* What a thread of a team should have of a matrix, or calling it takes longer than
-     * doing its work: 2 threads beat one from 16 KiB on, and where rows are divided,
-     * which takes three calls, from 96 KiB on. */
-    PART_BYTES = 8 << 10,
-    ROWS_PART_BYTES = 48 << 10,
+     * doing its work: 2 threads beat one from 32 KiB on, and where rows are divided,
+     * which takes three calls, from 128 KiB on. */
+    PART_BYTES = 16 << 10,
+    ROWS_PART_BYTES = 64 << 10,
     /* Panels in a thread's share of cache: two are at work, and what has been used is in
      * the way until it is evicted, too. */
     PIPELINED = 4,
@@ -71,7 +74,9 @@ static int team_size(const bnorm_plan *plan)
         return 1;
     if (plan->problem.strategy != BNORM_STRATEGY_AUTO || bytes >= (double)ROWS_PART_BYTES * most)
         return most;
-    const int64_t units = bnorm_ceil_div(plan->problem.cols, unit_of(plan));
+    const int64_t row = plan->problem.cols * (int64_t)plan->kernels->size;
+    const int64_t units = plan->panel ? bnorm_ceil_div(plan->problem.cols, plan->panel)
+                                      : row / CACHE_MIN_BYTES;
     const int64_t blocks = bnorm_min((int64_t)bytes / PART_BYTES, units);
     const int64_t groups = (int64_t)bytes / ROWS_PART_BYTES;
     return (int)clamp(bnorm_max(blocks, groups), 1, most);
@@ -85,6 +90,21 @@ int64_t bnorm_plan_resident_bytes(const bnorm_plan *plan, int operation)
                               (int64_t)plan->kernels->size : 0;
 }
 
+/* Whether blocks as narrow as a kernel's tile, whose sums stay in registers, are the
+ * fastest: where tiles are that wide, all that is read again is in cache, more or less,
+ * in whatever order it is read, and each thread has one.  x alone is read faster in
+ * order, unless rows are short. */
+static int tile_pays(const bnorm_plan *plan, int held)
+{
+    const double tile = (double)held * (double)plan->problem.rows * TILE_BYTES;
+    const double share = (double)bnorm_topology_cache_share(&plan->context->machine);
+    const double row = (double)plan->problem.cols * (double)plan->kernels->size;
+    return !plan->panel && plan->kernels->abreast * (int)plan->kernels->size >= TILE_BYTES &&
+           (held > 1 || (held == 1 && row <= 4 * TILE_BYTES)) &&
+           row >= TILE_BYTES * (double)plan->context->seats.threads && 3 * tile <= share &&
+           held * matrix_bytes(plan) <= 1.2 * (double)plan->context->machine.llc;
+}
+
 bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
 {
     const bnorm_strategy asked = plan->problem.strategy;
@@ -96,17 +116,22 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
     const int64_t fits = traffic.held == 0 || asked == BNORM_STRATEGY_STREAM
                              ? 0
                              : resident_cols(plan, traffic.held, unit, least);
-    /* Non-temporal stores pay where outputs would not be found in cache again. */
-    const int stream = traffic.least * matrix_bytes(plan) > (double)plan->context->machine.llc;
+    /* Non-temporal stores pay where outputs would not be found in cache again, or would
+     * drive out what is read. */
+    const int stream =
+        traffic.least * matrix_bytes(plan) > 0.75 * (double)plan->context->machine.llc;
     bnorm_tuning tuning = {
         .strategy = BNORM_STRATEGY_STREAM,
         .threads = team_size(plan),
         .stream = stream,
-        .min_bytes = stream ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES,
+        .min_bytes = matrix_bytes(plan) >= CACHE_MATRIX_BYTES ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES,
         .max_bytes = STREAM_MAX_BYTES,
         .ahead_bytes = AHEAD_BYTES,
     };
-    if (fits || forced) {
+    if (asked != BNORM_STRATEGY_STREAM && tile_pays(plan, traffic.held)) {
+        tuning.strategy = forced ? asked : BNORM_STRATEGY_RESIDENT;
+        tuning.min_bytes = tuning.max_bytes = TILE_BYTES;
+    } else if (fits || forced) {
         tuning.strategy = forced                                    ? asked
                           : plan->panel && fits >= PIPELINED * unit ? BNORM_STRATEGY_PIPELINED
                                                                     : BNORM_STRATEGY_RESIDENT;
