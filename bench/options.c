@@ -54,7 +54,9 @@ static const struct {
                 "8 columns, one after the other (verify: all; pack: both panels)"},
     [ISA] = {"isa", "NAME", PLANS, "generic, avx2, avx512 or neon (default: the best)"},
     [STRATEGY] = {"strategy", "NAME", OPERATES,
-                  "auto, stream, resident, small or pipelined (default auto)"},
+                  "stream: wide blocks, read twice; resident: blocks that stay in\n"
+                  "cache; pipelined: the same, one applied while the next is\n"
+                  "reduced; small: one thread; auto: as planned (default)"},
     [THREADS] = {"threads", "N", PLANS & ~COMMAND_SCALE,
                  "default: OMP_NUM_THREADS, or what the machine leaves"},
     [COUNTS] = {"threads", "LIST", COMMAND_SCALE | COMMAND_ROOFLINE,

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static _Thread_local char last_error[256];
+static _Thread_local char last_error[512];
 
 bnorm_status bnorm_fail(bnorm_status status, const char *format, ...)
 {

@@ -8,14 +8,11 @@ typedef struct {
     int count;
 } phase_team;
 
-/* The part of the workspace that belongs to a column block: without row groups, one
- * of those of the worker that carries it, taken in turns. */
-static char *column_part(const bnorm_run *run, int64_t block, int64_t item,
-                         const bnorm_worker *worker)
+/* The part of the workspace that belongs to a column block: without row groups, to
+ * the worker that carries it. */
+static char *column_part(const bnorm_run *run, int64_t part)
 {
     const bnorm_workspace *workspace = &run->schedule->workspace;
-    const int64_t turns = workspace->turns;
-    const int64_t part = turns ? worker->index * turns + item % turns : block;
     return run->workspace + workspace->columns + (size_t)part * workspace->column_bytes;
 }
 
@@ -27,13 +24,14 @@ bnorm_list *bnorm_phases_list(const bnorm_run *run, const bnorm_piece *piece, in
                           (size_t)part * workspace->group_list.bytes);
 }
 
-static bnorm_piece piece_at(const bnorm_run *run, bnorm_place place, int64_t item,
-                            const bnorm_worker *worker)
+static bnorm_piece piece_of(const bnorm_run *run, bnorm_place place, const bnorm_worker *worker)
 {
     const bnorm_workspace *workspace = &run->schedule->workspace;
     char *own = run->workspace + (size_t)worker->index * workspace->worker_bytes;
     bnorm_piece piece = {.group = place.group, .index = place.block};
-    char *column = column_part(run, piece.index, item, worker);
+    /* As planned: fewer rows may have left one group. */
+    const int grouped = run->schedule->grid.row_groups > 1;
+    char *column = column_part(run, grouped ? piece.index : worker->index);
 
     piece.rows = bnorm_grid_rows(run->grid, piece.group);
     piece.cols = bnorm_grid_cols(run->grid, piece.index);
@@ -44,11 +42,6 @@ static bnorm_piece piece_at(const bnorm_run *run, bnorm_place place, int64_t ite
     piece.dy_tile = own + workspace->dy_tile;
     piece.worker = worker;
     return piece;
-}
-
-static bnorm_piece piece_of(const bnorm_run *run, int64_t item, const bnorm_worker *worker)
-{
-    return piece_at(run, bnorm_grid_item(run->grid, item), item, worker);
 }
 
 static void empty_list(const bnorm_run *run, bnorm_piece *piece)
@@ -68,7 +61,7 @@ static void empty_list(const bnorm_run *run, bnorm_piece *piece)
 static void whole_block(void *data, int64_t item, const bnorm_worker *worker)
 {
     phase_team *team = data;
-    bnorm_piece piece = piece_of(team->run, item, worker);
+    bnorm_piece piece = piece_of(team->run, bnorm_grid_item(team->run->grid, item), worker);
     empty_list(team->run, &piece);
     for (int i = 0; i < team->count; i++)
         team->phases[i].work(team->run, &piece);
@@ -81,7 +74,7 @@ static void pipelined_block(void *data, int64_t item, const bnorm_worker *worker
     enum { REDUCE, MERGE, APPLY };
     phase_team *team = data;
     bnorm_run *run = team->run;
-    bnorm_piece piece = piece_of(run, item, worker), next;
+    bnorm_piece piece = piece_of(run, bnorm_grid_item(run->grid, item), worker), next;
     if (item == worker->items.begin) {
         empty_list(run, &piece);
         team->phases[REDUCE].work(run, &piece);
@@ -91,7 +84,9 @@ static void pipelined_block(void *data, int64_t item, const bnorm_worker *worker
         team->phases[APPLY].work(run, &piece);
         return;
     }
-    next = piece_of(run, item + 1, worker);
+    /* In the same memory: the list is done with, and the coefficients of the next are
+     * written when these have been applied. */
+    next = piece_of(run, bnorm_grid_item(run->grid, item + 1), worker);
     empty_list(run, &next);
     if (!bnorm_pipelined_rows(run, &next, &piece)) {
         team->phases[APPLY].work(run, &piece);
@@ -104,7 +99,7 @@ static void pipelined_block(void *data, int64_t item, const bnorm_worker *worker
 static void one_phase(void *data, int64_t item, const bnorm_worker *worker)
 {
     phase_team *team = data;
-    bnorm_piece piece = piece_of(team->run, item, worker);
+    bnorm_piece piece = piece_of(team->run, bnorm_grid_item(team->run->grid, item), worker);
     if (team->phases == team->begin)
         empty_list(team->run, &piece);
     team->phases->work(team->run, &piece);
@@ -114,8 +109,7 @@ static void one_phase(void *data, int64_t item, const bnorm_worker *worker)
 static void one_merge(void *data, int64_t item, const bnorm_worker *worker)
 {
     phase_team *team = data;
-    const bnorm_place place = {0, item, BNORM_ANY_NODE};
-    bnorm_piece piece = piece_at(team->run, place, item, worker);
+    bnorm_piece piece = piece_of(team->run, (bnorm_place){0, item, BNORM_ANY_NODE}, worker);
     team->phases->work(team->run, &piece);
 }
 

@@ -9,22 +9,30 @@ typedef struct {
     int count;
 } proposals;
 
-/* Add a tuning under the name of what it does.  Panels that stay in cache keep its
- * strategy. */
+/* The name of what a tuning does.  Panels are as wide as they are. */
+static bnorm_strategy walk_of(const proposals *p, const bnorm_tuning *tuning)
+{
+    const int panel_fits = p->fits >= p->plan->panel * (int64_t)p->plan->kernels->size;
+    if (p->plan->panel ? !panel_fits : tuning->max_bytes > p->fits)
+        return BNORM_STRATEGY_STREAM;
+    return p->plan->panel && tuning->strategy == BNORM_STRATEGY_PIPELINED
+               ? BNORM_STRATEGY_PIPELINED
+               : BNORM_STRATEGY_RESIDENT;
+}
+
 static void propose(proposals *p, bnorm_tuning tuning)
 {
-    const bnorm_strategy asked = p->plan->problem.strategy;
-    const bnorm_strategy walk = tuning.max_bytes > p->fits ? BNORM_STRATEGY_STREAM
-                                : p->plan->panel && tuning.strategy == BNORM_STRATEGY_PIPELINED
-                                    ? BNORM_STRATEGY_PIPELINED
-                                    : BNORM_STRATEGY_RESIDENT;
-    if (asked == BNORM_STRATEGY_SMALL ? tuning.threads > 1
-                                      : asked != BNORM_STRATEGY_AUTO && asked != walk)
-        return;
-    tuning.strategy = asked != BNORM_STRATEGY_AUTO ? asked
-                      : tuning.threads == 1 && p->plan->context->seats.threads > 1
-                          ? BNORM_STRATEGY_SMALL
-                          : walk;
+    const bnorm_strategy asked = p->plan->problem.strategy, walk = walk_of(p, &tuning);
+    const int alone = tuning.threads == 1 && p->plan->context->seats.threads > 1;
+    if (asked == BNORM_STRATEGY_AUTO) {
+        tuning.strategy = alone ? BNORM_STRATEGY_SMALL : walk;
+    } else {
+        const int in_rows = !p->plan->panel && asked != BNORM_STRATEGY_SMALL;
+        if ((asked == BNORM_STRATEGY_SMALL && tuning.threads > 1) ||
+            (in_rows && (asked == BNORM_STRATEGY_STREAM) != (walk == BNORM_STRATEGY_STREAM)))
+            return;
+        tuning.strategy = asked;
+    }
     p->candidate[p->count++] = tuning;
 }
 
@@ -92,7 +100,8 @@ int bnorm_schedules_alike(const bnorm_schedule *a, const bnorm_schedule *b)
 {
     return a->threads == b->threads && a->stream == b->stream && a->reduce_ahead == b->reduce_ahead &&
            a->step_rows == b->step_rows &&
-           (a->strategy == BNORM_STRATEGY_PIPELINED) == (b->strategy == BNORM_STRATEGY_PIPELINED) &&
+           (a->strategy == BNORM_STRATEGY_PIPELINED) ==
+               (b->strategy == BNORM_STRATEGY_PIPELINED) &&
            a->grid.row_groups == b->grid.row_groups && a->grid.col_blocks == b->grid.col_blocks &&
            bnorm_grid_width(&a->grid) == bnorm_grid_width(&b->grid);
 }

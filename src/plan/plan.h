@@ -33,8 +33,6 @@ typedef struct {
  * each column block (its coefficients, and the list that ends up holding the
  * whole batch), then one for the list of each further row group. */
 typedef struct {
-    int turns;      /* parts for column blocks that each worker has; 0: row groups wait
-                       for each other, and each column block has its own */
     int64_t pitch; /* elements of a plane: the widest block, padded */
     int planes;    /* of moments: 0, 2 or 4 */
     size_t sums, y_tile, dy_tile, worker_bytes;

@@ -53,14 +53,10 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
     const int group = list_capacity(bnorm_max(bnorm_grid_height(grid), 1));
     /* Without row groups a worker carries its block through all phases; with
      * them, column blocks wait for the next phase. */
-    const int turns = grid->row_groups > 1                                ? 0
-                      : schedule->tuning.strategy == BNORM_STRATEGY_PIPELINED ? 2
-                                                                              : 1;
-    const int64_t columns = turns ? (int64_t)schedule->threads * turns : grid->col_blocks;
+    const int64_t columns = grid->row_groups > 1 ? grid->col_blocks : schedule->threads;
     const int64_t groups = (grid->row_groups - 1) * grid->col_blocks;
     size_t at = 0;
 
-    workspace->turns = turns;
     workspace->pitch = pitch;
     workspace->planes = planes;
     workspace->sums = take(&at, BNORM_SUMS * plane * size);

@@ -14,7 +14,7 @@
 
 enum { MACHINE_LINE = 400, LINE = 512, TRIES = 100, MOST_ENTRIES = 1 << 14 };
 
-static const char version[] = "bnorm-wisdom 1";
+static const char version[] = "bnorm-wisdom 2";
 
 /* What a measurement holds for: the processor, and what the context made of it. */
 static void machine_line(const bnorm_context *context, char line[MACHINE_LINE])
@@ -133,8 +133,8 @@ static bnorm_status read_heads(reader *r, const bnorm_context *context)
     if (next_line(r) != 1)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "%.80s, line 2: expected a machine", r->path);
     if (strcmp(r->line, machine) != 0)
-        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "%.80s, line 2: from another machine, \"%.60s\": "
-                          "expected \"%.80s\"", r->path, r->line, machine);
+        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "%.80s, line 2: from another machine, ISA or number of threads, "
+                          "\"%.160s\": expected \"%.160s\"", r->path, r->line, machine);
     return BNORM_OK;
 }
 

@@ -52,7 +52,8 @@ void bnorm_wisdom_format(const bnorm_wisdom_entry *entry, char line[BNORM_WISDOM
              dtype_name((int)key->dtype), dtype_name((int)key->stats_dtype), key->panel,
              key->flags, strategy_name((int)key->strategy), strategy_name((int)tuning->strategy),
              tuning->threads, tuning->stream, (long long)tuning->min_bytes,
-             (long long)tuning->max_bytes, (long long)tuning->ahead_bytes, entry->gain, entry->tried);
+             (long long)tuning->max_bytes, (long long)tuning->ahead_bytes, entry->gain,
+             entry->tried);
 }
 
 static int within(long long value, long long least, long long most)
@@ -69,7 +70,8 @@ static int valid(const bnorm_wisdom_entry *entry, int threads)
            (key->panel == 0 || key->panel == 8 || key->panel == BNORM_GROUP) &&
            key->flags <= MOST_FLAGS && tuning->strategy != BNORM_STRATEGY_AUTO &&
            (key->strategy == BNORM_STRATEGY_AUTO || key->strategy == tuning->strategy) &&
-           within(tuning->threads, 1, tuning->strategy == BNORM_STRATEGY_SMALL ? 1 : threads) && within(tuning->stream, 0, 1) &&
+           within(tuning->threads, 1, tuning->strategy == BNORM_STRATEGY_SMALL ? 1 : threads) &&
+           within(tuning->stream, 0, 1) &&
            within(tuning->min_bytes, 1, MOST_BYTES) &&
            within(tuning->max_bytes, tuning->min_bytes, MOST_BYTES) &&
            within(tuning->ahead_bytes, 0, MOST_BYTES) && entry->gain >= 1000 && entry->tried >= 0;

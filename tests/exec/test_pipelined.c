@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Blocks that are applied while the next one is reduced: the kernels for it run as
+ * often as they should, and the outputs are those of one block after the other. */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bnorm.h"
+#include "plan/candidates.h"
+#include "plan/plan.h"
+#include "support/data.h"
+#include "support/harness.h"
+
+enum {
+    ROWS = 1000,
+    COLS = 100,
+    WIDTH = 16,
+    PANELS = (COLS + WIDTH - 1) / WIDTH,
+    LEAVES = (ROWS + BNORM_LEAF_ROWS - 1) / BNORM_LEAF_ROWS
+};
+
+/* ---- kernels that count ---------------------------------------------------------- */
+
+static const bnorm_kernel_set *counted;
+static atomic_int calls;
+
+static void forward(const bnorm_reduction *next, const bnorm_application *now, int rows)
+{
+    atomic_fetch_add(&calls, 1);
+    counted->next_forward(next, now, rows);
+}
+
+static void backward(const bnorm_reduction *next, const bnorm_application *now, int rows)
+{
+    atomic_fetch_add(&calls, 1);
+    counted->next_backward(next, now, rows);
+}
+
+static void both(const bnorm_reduction *next, const bnorm_application *now, int rows)
+{
+    atomic_fetch_add(&calls, 1);
+    counted->next_both(next, now, rows);
+}
+
+/* ---- one problem ----------------------------------------------------------------- */
+
+typedef struct {
+    bnorm_context *context;
+    bnorm_plan *plan;
+    bnorm_matrix x, y, dy, dx;
+    float gamma[COLS], beta[COLS], dgamma[COLS], dbeta[COLS];
+} problem;
+
+static void open_problem(problem *p, int threads, bnorm_strategy strategy)
+{
+    bnorm_context_options options;
+    bnorm_problem it;
+    memset(p, 0, sizeof *p);
+    bnorm_context_options_init(&options, sizeof options);
+    options.threads = threads;
+    bnorm_problem_init(&it, sizeof it);
+    it.rows = ROWS;
+    it.cols = COLS;
+    it.layout = BNORM_PANELS;
+    it.strategy = strategy;
+    CU_ASSERT_EQUAL_FATAL(bnorm_context_create(&p->context, &options), BNORM_OK);
+    CU_ASSERT_EQUAL_FATAL(bnorm_plan_create(&p->plan, p->context, &it), BNORM_OK);
+    bnorm_matrix *const matrices[] = {&p->x, &p->y, &p->dy, &p->dx};
+    for (int i = 0; i < 4; i++) {
+        CU_ASSERT_EQUAL_FATAL(bnorm_alloc(p->plan, (bnorm_tensor)i, matrices[i]), BNORM_OK);
+        data_vector(BNORM_F32, matrices[i]->data, (PANELS - 1) * matrices[i]->ld + ROWS * WIDTH,
+                    0.5, 1, (uint64_t)i);
+    }
+    data_vector(BNORM_F32, p->gamma, COLS, 1, 0.1, 7);
+    data_vector(BNORM_F32, p->beta, COLS, 0, 0.1, 8);
+}
+
+static void close_problem(problem *p)
+{
+    bnorm_free(p->x.data);
+    bnorm_free(p->y.data);
+    bnorm_free(p->dy.data);
+    bnorm_free(p->dx.data);
+    bnorm_plan_destroy(p->plan);
+    bnorm_context_destroy(p->context);
+}
+
+static void run(problem *p, unsigned operation)
+{
+    bnorm_args args;
+    bnorm_args_init(&args, sizeof args);
+    args.x = p->x;
+    args.y = p->y;
+    args.dy = p->dy;
+    args.dx = p->dx;
+    args.gamma = p->gamma;
+    args.beta = p->beta;
+    args.dgamma = p->dgamma;
+    args.dbeta = p->dbeta;
+    CU_ASSERT_EQUAL((operation == BNORM_FORWARD    ? bnorm_forward
+                     : operation == BNORM_BACKWARD ? bnorm_backward
+                                                   : bnorm_forward_backward)(p->plan, &args),
+                    BNORM_OK);
+}
+
+static int same(const problem *a, const problem *b)
+{
+    const size_t bytes = ((PANELS - 1) * (size_t)a->y.ld + ROWS * WIDTH) * sizeof(float);
+    return a->y.ld == b->y.ld && memcmp(a->y.data, b->y.data, bytes) == 0 &&
+           memcmp(a->dx.data, b->dx.data, bytes) == 0 &&
+           memcmp(a->dgamma, b->dgamma, sizeof a->dgamma) == 0 &&
+           memcmp(a->dbeta, b->dbeta, sizeof a->dbeta) == 0;
+}
+
+/* Each thread's first panel is reduced alone and its last applied alone. */
+static int called_for_some_team(int threads)
+{
+    for (int team = 1; team <= threads; team++)
+        if (atomic_load(&calls) == (PANELS - team) * LEAVES)
+            return 1;
+    return 0;
+}
+
+static void blocks_overlap(void)
+{
+    static const unsigned operations[] = {BNORM_FORWARD, BNORM_BACKWARD, BNORM_FORWARD_BACKWARD};
+    for (int threads = 1; threads <= 3; threads++)
+        for (int i = 0; i < 3; i++) {
+            problem resident, pipelined;
+            open_problem(&resident, threads, BNORM_STRATEGY_RESIDENT);
+            open_problem(&pipelined, threads, BNORM_STRATEGY_PIPELINED);
+            bnorm_kernel_set set = *pipelined.plan->kernels;
+            counted = pipelined.plan->kernels;
+            set.next_forward = forward;
+            set.next_backward = backward;
+            set.next_both = both;
+            pipelined.plan->kernels = &set;
+            atomic_store(&calls, 0);
+            run(&resident, operations[i]);
+            run(&pipelined, operations[i]);
+            CU_ASSERT(called_for_some_team(threads));
+            CU_ASSERT(same(&resident, &pipelined));
+            pipelined.plan->kernels = counted;
+            close_problem(&pipelined);
+            close_problem(&resident);
+        }
+}
+
+/* ---- when it is chosen ----------------------------------------------------------- */
+
+static const char *strategy_of(int64_t rows, int64_t cols, unsigned operation,
+                               bnorm_strategy asked)
+{
+    static char name[16];
+    bnorm_context *context = NULL;
+    bnorm_context_options options;
+    bnorm_problem it;
+    bnorm_plan *plan = NULL;
+    bnorm_description d = {.struct_size = sizeof d};
+    bnorm_context_options_init(&options, sizeof options);
+    options.synthetic = "pack:1 numa:1 l3:1(size=33554432) l2:2(size=1048576) core:1 pu:1";
+    bnorm_problem_init(&it, sizeof it);
+    it.rows = rows;
+    it.cols = cols;
+    it.layout = BNORM_PANELS;
+    it.strategy = asked;
+    if (bnorm_context_create(&context, &options) == BNORM_ERR_UNSUPPORTED)
+        return NULL; /* no hwloc */
+    CU_ASSERT_EQUAL_FATAL(bnorm_plan_create(&plan, context, &it), BNORM_OK);
+    CU_ASSERT_EQUAL_FATAL(bnorm_plan_describe(plan, operation, &d), BNORM_OK);
+    strncpy(name, d.strategy, sizeof name - 1);
+    bnorm_plan_destroy(plan);
+    bnorm_context_destroy(context);
+    return name;
+}
+
+/* Two panels of x and dy are at work, and what was used is in the way: four fit. */
+static void chosen_for_panels_that_fit(void)
+{
+    const bnorm_strategy chosen = BNORM_STRATEGY_AUTO, asked = BNORM_STRATEGY_PIPELINED;
+    if (!strategy_of(64, 64, BNORM_FORWARD, chosen))
+        return;
+    CU_ASSERT_STRING_EQUAL(strategy_of(16384, 1024, BNORM_FORWARD_BACKWARD, chosen), "pipelined");
+    CU_ASSERT_STRING_EQUAL(strategy_of(65536, 1024, BNORM_FORWARD, chosen), "pipelined");
+    CU_ASSERT_STRING_EQUAL(strategy_of(65536, 1024, BNORM_BACKWARD, chosen), "resident");
+    CU_ASSERT_STRING_EQUAL(strategy_of(1 << 20, 64, BNORM_BACKWARD, chosen), "stream");
+    CU_ASSERT_STRING_EQUAL(strategy_of(16384, 1024, BNORM_STEP, chosen), "resident");
+    CU_ASSERT_STRING_EQUAL(strategy_of(16384, 1024, BNORM_STEP, asked), "resident");
+    CU_ASSERT_STRING_EQUAL(strategy_of(16384, 1024, BNORM_INFER, asked), "resident");
+}
+
+/* Panels in cache are read once, however wide blocks may be. */
+static void candidates_are_called_what_they_are(void)
+{
+    static const bnorm_strategy asked[] = {BNORM_STRATEGY_AUTO, BNORM_STRATEGY_PIPELINED};
+    bnorm_tuning candidate[BNORM_MOST_CANDIDATES];
+    for (int a = 0; a < 2; a++) {
+        problem p;
+        int pipelined = 0;
+        open_problem(&p, 2, asked[a]);
+        for (int stage = 0; stage < BNORM_CANDIDATE_STAGES; stage++) {
+            const bnorm_tuning from = bnorm_plan_estimate(p.plan, 2);
+            const int count = bnorm_plan_candidates(p.plan, 2, stage, &from, candidate);
+            for (int i = 0; i < count; i++) {
+                CU_ASSERT_NOT_EQUAL(candidate[i].strategy, BNORM_STRATEGY_STREAM);
+                pipelined += candidate[i].strategy == BNORM_STRATEGY_PIPELINED;
+            }
+        }
+        CU_ASSERT(pipelined > 0);
+        close_problem(&p);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const harness_case cases[] = {
+        {"a block is applied while the next is reduced", blocks_overlap},
+        {"chosen where panels fit", chosen_for_panels_that_fit},
+        {"candidates are called what they are", candidates_are_called_what_they_are},
+    };
+    return harness_main(argc, argv, "exec/pipelined", cases, HARNESS_COUNT(cases));
+}
