@@ -307,7 +307,7 @@ typedef struct { /* one block of an operation's grid, and whose it is */
 BNORM_API bnorm_status bnorm_plan_block(const bnorm_plan *plan, unsigned operation, int64_t index,
                                         bnorm_block_info *info);
 
-/* The same in words for all declared operations, one line each; lives as long
+/* The same in words for all declared operations, one line each, and why; lives as long
  * as the plan. */
 BNORM_API const char *bnorm_plan_text(const bnorm_plan *plan);
 

@@ -64,15 +64,6 @@ static void global_end(bnorm_run *run, bnorm_piece *piece)
         bnorm_gradients_global(run, piece, gather(run, piece));
 }
 
-int bnorm_wanted(const bnorm_run *run)
-{
-    int y = run->args->y.data && run->operation != BNORM_BACKWARD ? BNORM_APPLY_Y : 0;
-    int dx = run->args->dx.data && run->operation & (BNORM_BACKWARD | BNORM_FORWARD_BACKWARD)
-                 ? BNORM_APPLY_DX
-                 : 0;
-    return y | dx;
-}
-
 static void apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows)
 {
     const bnorm_args *args = run->args;

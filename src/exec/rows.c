@@ -29,6 +29,15 @@ bnorm_target bnorm_target_at(const bnorm_run *run, const bnorm_piece *piece,
     return target;
 }
 
+int bnorm_wanted(const bnorm_run *run)
+{
+    int y = run->args->y.data && run->operation != BNORM_BACKWARD ? BNORM_APPLY_Y : 0;
+    int dx = run->args->dx.data && run->operation & (BNORM_BACKWARD | BNORM_FORWARD_BACKWARD)
+                 ? BNORM_APPLY_DX
+                 : 0;
+    return y | dx;
+}
+
 void bnorm_leaf_begin(const bnorm_run *run, bnorm_piece *piece)
 {
     memset(piece->sums, 0,

@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "plan/plan.h"
+#include "plan/traffic.h"
 
 static const char *const operation_names[BNORM_OPERATIONS] = {
     "forward", "backward", "forward_backward", "step", "infer"};
@@ -58,12 +59,34 @@ static void append(bnorm_plan *plan, const char *format, ...)
     va_end(list);
 }
 
-/* Why this was chosen. */
-static void append_reason(bnorm_plan *plan, int gain)
+/* What the estimate goes by: what a block would have to keep in cache. */
+static void append_estimate(bnorm_plan *plan, int operation)
 {
-    if (gain == 0)
+    const bnorm_schedule *schedule = &plan->schedule[operation];
+    const int global = (plan->problem.flags & BNORM_GLOBAL_STATISTICS) != 0;
+    const int held = bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, global).held;
+    const double share = (double)bnorm_topology_cache_share(&plan->context->machine);
+    const double block = (double)held * (double)plan->problem.rows *
+                         (double)bnorm_grid_width(&schedule->grid) * (double)plan->kernels->size;
+    if (plan->problem.strategy != BNORM_STRATEGY_AUTO)
+        append(plan, ": asked for");
+    else if (schedule->strategy == BNORM_STRATEGY_SMALL)
+        append(plan, ": too little work for a team");
+    else if (held == 0)
+        append(plan, ": one pass");
+    else
+        append(plan, ": %.3g MB of a block to read again, %.3g MB a thread's share of cache",
+               block / 1e6, share / 1e6);
+}
+
+/* Why this was chosen. */
+static void append_reason(bnorm_plan *plan, int operation)
+{
+    const int gain = plan->schedule[operation].gain;
+    if (gain == 0) {
         append(plan, ", estimated");
-    else if (gain == 1000)
+        append_estimate(plan, operation);
+    } else if (gain == 1000)
         append(plan, ", measured: the estimate is the fastest");
     else
         append(plan, ", measured %d.%02d times as fast as the estimate", gain / 1000,
@@ -98,7 +121,7 @@ void bnorm_plan_write_text(bnorm_plan *plan)
                schedule->stream ? "non-temporal" : "ordinary", schedule->read / 1e6,
                schedule->written / 1e6, schedule->compulsory / 1e6,
                (double)schedule->workspace.total / 1e6);
-        append_reason(plan, schedule->gain);
+        append_reason(plan, index);
     }
 }
 

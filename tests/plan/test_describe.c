@@ -90,6 +90,11 @@ static void the_strategy_asked_for(void)
     bnorm_plan_destroy(plan);
     plan = new_plan(context, 2000, 512, BNORM_F32, BNORM_STRATEGY_RESIDENT);
     CU_ASSERT_STRING_EQUAL(describe(plan, BNORM_FORWARD_BACKWARD).strategy, "resident");
+    CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_plan_text(plan), "estimated: asked for"));
+    bnorm_plan_destroy(plan);
+    plan = new_plan(context, 1 << 20, 64, BNORM_F32, BNORM_STRATEGY_AUTO);
+    CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_plan_text(plan), ": 268 MB of a block to read again"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_plan_text(plan), ": one pass"));
     bnorm_plan_destroy(plan);
     bnorm_context_destroy(context);
 }
@@ -113,6 +118,8 @@ static void small_problems_have_no_team(void)
         bnorm_description d = describe(plan, BNORM_FORWARD_BACKWARD);
         CU_ASSERT_EQUAL(d.threads, cases[i].threads);
         CU_ASSERT_EQUAL(strcmp(d.strategy, "small") == 0, cases[i].threads == 1);
+        CU_ASSERT_EQUAL(strstr(bnorm_plan_text(plan), "too little work for a team") != NULL,
+                        cases[i].threads == 1 && cases[i].asked == BNORM_STRATEGY_AUTO);
         bnorm_plan_destroy(plan);
     }
     bnorm_context_destroy(context);
