@@ -119,7 +119,7 @@ require "$here/packages.txt" check-isa
 rm -rf "$work/log"
 mkdir -p "$work/log"
 
-build native LDFLAGS=-all-static --without-hwloc --disable-shared CFLAGS=-O3 || finish
+build native LDFLAGS=-all-static --without-hwloc --without-onednn --disable-shared CFLAGS=-O3 || finish
 [ -n "$(programs native $patterns)" ] || skip_all "no test program was selected"
 
 bochs=
@@ -149,7 +149,7 @@ fi
 if selected arm64; then
     if ! cunit=$("$here/fetch-cunit" "$cache" 2>"$work/log/cunit.txt"); then
         tail -n 5 "$work/log/cunit.txt" | nothing "arm64: CUnit to build with"
-    elif build arm64 LDFLAGS=-all-static --without-hwloc --disable-shared CFLAGS=-O3 \
+    elif build arm64 LDFLAGS=-all-static --without-hwloc --without-onednn --disable-shared CFLAGS=-O3 \
         --build=x86_64-linux-gnu --host=aarch64-linux-gnu CUNIT_CFLAGS="-I$cunit/include" \
         CUNIT_LIBS="-L$cunit/lib/aarch64-linux-gnu -lcunit"; then
         try arm64 generic arm64 qemu-aarch64-static
