@@ -178,8 +178,10 @@ static const char *strategy_of(int64_t rows, int64_t cols, unsigned operation,
 static void chosen_for_panels_that_fit(void)
 {
     const bnorm_strategy chosen = BNORM_STRATEGY_AUTO, asked = BNORM_STRATEGY_PIPELINED;
-    if (!strategy_of(64, 64, BNORM_FORWARD, chosen))
+    if (!strategy_of(64, 64, BNORM_FORWARD, chosen)) {
+        harness_skip("a library without hwloc describes no machines");
         return;
+    }
     CU_ASSERT_STRING_EQUAL(strategy_of(16384, 1024, BNORM_FORWARD_BACKWARD, chosen), "pipelined");
     CU_ASSERT_STRING_EQUAL(strategy_of(65536, 1024, BNORM_FORWARD, chosen), "pipelined");
     CU_ASSERT_STRING_EQUAL(strategy_of(65536, 1024, BNORM_BACKWARD, chosen), "resident");
