@@ -98,8 +98,8 @@ int bnorm_plan_candidates(const bnorm_plan *plan, int operation, int stage,
 
 int bnorm_schedules_alike(const bnorm_schedule *a, const bnorm_schedule *b)
 {
-    return a->threads == b->threads && a->stream == b->stream && a->reduce_ahead == b->reduce_ahead &&
-           a->step_rows == b->step_rows &&
+    return a->threads == b->threads && a->stream == b->stream &&
+           a->reduce_ahead == b->reduce_ahead && a->step_rows == b->step_rows &&
            (a->strategy == BNORM_STRATEGY_PIPELINED) ==
                (b->strategy == BNORM_STRATEGY_PIPELINED) &&
            a->grid.row_groups == b->grid.row_groups && a->grid.col_blocks == b->grid.col_blocks &&
