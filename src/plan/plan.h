@@ -48,7 +48,8 @@ typedef struct {
     int threads;             /* at most so many, and one on every node that has seats */
     int stream;              /* non-temporal stores, where lines are whole */
     int64_t min_bytes;       /* of a block's part of a row, rather than divide columns */
-    int64_t max_bytes;       /* the same, at most; panels are as wide as they are */
+    int64_t max_bytes;       /* the same, at most, and not less; panels are as wide as
+                                they are */
     int64_t ahead_bytes;     /* how far ahead reductions prefetch; at least a row */
 } bnorm_tuning;
 

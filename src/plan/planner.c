@@ -136,8 +136,9 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
                           : plan->panel && fits >= PIPELINED * unit ? BNORM_STRATEGY_PIPELINED
                                                                     : BNORM_STRATEGY_RESIDENT;
         tuning.max_bytes = clamp(fits, unit, STREAM_MAX_BYTES / size) * size;
-        if (forced || plan->panel)
-            tuning.min_bytes = unit * size;
+        tuning.min_bytes = forced || plan->panel
+                               ? unit * size
+                               : bnorm_min(tuning.min_bytes, tuning.max_bytes);
     }
     if (asked == BNORM_STRATEGY_SMALL ||
         (asked == BNORM_STRATEGY_AUTO && tuning.threads == 1 && plan->context->seats.threads > 1))

@@ -8,6 +8,7 @@
 
 #include "api/allocations.h"
 #include "api/fixture.h"
+#include "plan/candidates.h"
 #include "support/harness.h"
 #include "tune/wisdom.h"
 
@@ -205,6 +206,51 @@ static void malformed_files_are_refused(void)
     CU_ASSERT_EQUAL(load(text), BNORM_ERR_ARGUMENT);
 }
 
+/* Whether a line says all of a tuning of an operation. */
+static int can_be_kept(const bnorm_plan *plan, int operation, const bnorm_tuning *tuning)
+{
+    bnorm_wisdom_entry entry = {.key = bnorm_wisdom_key_of(plan, operation), .tuning = *tuning,
+                                .gain = 1000};
+    char line[BNORM_WISDOM_LINE];
+    bnorm_wisdom_format(&entry, line);
+    const int kept = bnorm_wisdom_parse(&entry, line, plan->context->seats.threads) == 0;
+    if (!kept)
+        harness_note("%s", line);
+    return kept;
+}
+
+/* The estimates for a problem, and what is tried beside them, whatever the caches. */
+static void every_proposal_can_be_kept(void)
+{
+    static const int64_t rows[] = {100, 4000, 70000}, cols[] = {16, 300, 5000};
+    bnorm_tuning candidate[BNORM_MOST_CANDIDATES];
+    bnorm_context *context = fixture_context(2);
+    int refused = 0;
+    for (int i = 0; i < 9 * 6 * 3; i++) {
+        bnorm_problem problem;
+        bnorm_problem_init(&problem, sizeof problem);
+        problem.rows = rows[i % 3];
+        problem.cols = cols[i / 3 % 3];
+        problem.panel_width = i / 9 % 3 * 8;
+        problem.layout = problem.panel_width ? BNORM_PANELS : BNORM_ROWS;
+        context->machine.l2 = context->machine.llc = (size_t)64 << (10 + 2 * (i / 27));
+        context->machine.l2_sharers = context->machine.llc_sharers = 1;
+        bnorm_plan *plan = fixture_plan(context, &problem);
+        for (int o = 0; o < BNORM_OPERATIONS; o++) {
+            const bnorm_tuning estimate = bnorm_plan_estimate(plan, o);
+            refused += !can_be_kept(plan, o, &estimate);
+            for (int stage = 0; stage < BNORM_CANDIDATE_STAGES; stage++) {
+                const int count = bnorm_plan_candidates(plan, o, stage, &estimate, candidate);
+                for (int c = 0; c < count; c++)
+                    refused += !can_be_kept(plan, o, &candidate[c]);
+            }
+        }
+        bnorm_plan_destroy(plan);
+    }
+    CU_ASSERT_EQUAL(refused, 0);
+    bnorm_context_destroy(context);
+}
+
 static void another_machine_is_refused(void)
 {
     bnorm_context *two = fixture_context(2), *three = fixture_context(3), *generic;
@@ -297,6 +343,7 @@ int main(int argc, char **argv)
         {"malformed lines are refused", malformed_lines_are_refused},
         {"malformed files are refused, by line, and nothing is loaded",
          malformed_files_are_refused},
+        {"every proposal can be kept", every_proposal_can_be_kept},
         {"wisdom of another machine is refused", another_machine_is_refused},
         {"files that are not to be had", files_that_are_not_to_be_had},
         {"every request for memory fails in turn", every_request_fails_in_turn},
