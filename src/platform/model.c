@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "platform/model.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+/* The name is among the lines of the first processor, which come first. */
+enum { ENOUGH = 4096 };
 
 /* x86 and POWER name the model; ARM has a number for it, unique with the implementer's. */
 static const char *const keys[] = {"model name", "cpu\t", "CPU part"};
@@ -15,23 +20,38 @@ static int has_key(const char *line)
     return 0;
 }
 
+/* The beginning of a file; empty where it can't be read.  Streams would request memory:
+ * were there none, the machine would have another name. */
+static void read_start(const char *path, char text[ENOUGH])
+{
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    size_t length = 0;
+    ssize_t more = file < 0 ? 0 : 1;
+    while (more > 0 && length < ENOUGH - 1) {
+        more = read(file, text + length, ENOUGH - 1 - length);
+        length += more > 0 ? (size_t)more : 0;
+    }
+    text[length] = '\0';
+    if (file >= 0)
+        close(file);
+}
+
 void bnorm_model_name(char *name, size_t size)
 {
-    char line[256];
-    FILE *file = fopen("/proc/cpuinfo", "re");
+    char text[ENOUGH];
     snprintf(name, size, "unknown");
-    while (file && fgets(line, sizeof line, file)) {
+    read_start("/proc/cpuinfo", text);
+    for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
         const char *value = strchr(line, ':');
         if (!value || !has_key(line))
             continue;
         value += 1 + strspn(value + 1, " \t");
-        if (*value && *value != '\n') {
-            snprintf(name, size, "%.*s", (int)strcspn(value, "\n"), value);
+        if (*value) {
+            snprintf(name, size, "%s", value);
             break;
         }
     }
-    if (file)
-        fclose(file);
     for (char *at = name; *at; at++)
         if (*at < ' ' || *at > '~')
             *at = '?';

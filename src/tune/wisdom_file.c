@@ -24,6 +24,13 @@ static void machine_line(const bnorm_context *context, char line[MACHINE_LINE])
     snprintf(line, MACHINE_LINE, "%s; %s", model, context->text);
 }
 
+/* What the system could not do. */
+static bnorm_status refused(const char *path, const char *what, int error)
+{
+    return bnorm_fail(error == ENOMEM ? BNORM_ERR_MEMORY : BNORM_ERR_SYSTEM,
+                      "%.120s can't be %s: %s", path, what, strerror(error));
+}
+
 /* ---- writing ------------------------------------------------------------------- */
 
 /* All of it as text from bnorm_memory_get, or NULL. */
@@ -44,22 +51,25 @@ static char *text_of(const bnorm_context *context)
     return text;
 }
 
-/* A new file beside path, and its name. */
+/* A new file beside path, and its name; NULL: none, and errno. */
 static FILE *open_beside(const char *path, char *name, size_t size)
 {
-    for (int i = 0; i < TRIES; i++) {
+    int file = -1;
+    errno = EEXIST;
+    for (int i = 0; i < TRIES && file < 0 && errno == EEXIST; i++) {
         snprintf(name, size, "%s.%ld.%d", path, (long)getpid(), i);
-        const int file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (file >= 0) {
-            FILE *stream = fdopen(file, "w");
-            if (!stream)
-                close(file);
-            return stream;
-        }
-        if (errno != EEXIST)
-            break;
+        file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     }
-    return NULL;
+    if (file < 0)
+        return NULL;
+    FILE *stream = fdopen(file, "w");
+    if (!stream) {
+        const int error = errno;
+        close(file);
+        unlink(name);
+        errno = error;
+    }
+    return stream;
 }
 
 /* 0, or errno; then the file is as it was. */
@@ -91,7 +101,7 @@ bnorm_status bnorm_wisdom_write(const bnorm_context *context, const char *path)
     const int error = text ? replace_file(path, name, size, text) : 0;
     const bnorm_status status =
         !text   ? bnorm_fail(BNORM_ERR_MEMORY, "no memory for the text of %.80s", path)
-        : error ? bnorm_fail(BNORM_ERR_SYSTEM, "%.120s can't be written: %s", path, strerror(error))
+        : error ? refused(path, "written", error)
                 : BNORM_OK;
     bnorm_memory_put(text);
     bnorm_memory_put(name);
@@ -104,6 +114,7 @@ typedef struct {
     const char *path;
     FILE *file;
     int number; /* of the line */
+    int error;  /* errno of reading; 0: none */
     char line[LINE];
 } reader;
 
@@ -112,8 +123,10 @@ typedef struct {
 static int next_line(reader *r)
 {
     r->number++;
-    if (!fgets(r->line, sizeof r->line, r->file))
+    if (!fgets(r->line, sizeof r->line, r->file)) {
+        r->error = ferror(r->file) ? errno : 0;
         return 0;
+    }
     char *end = strchr(r->line, '\n');
     if (!end)
         return -1;
@@ -157,8 +170,6 @@ static bnorm_status read_entries(reader *r, int threads, bnorm_wisdom *found)
                               r->path, r->number, MOST_ENTRIES);
         found->entry[found->count++] = entry;
     }
-    if (ferror(r->file))
-        return bnorm_fail(BNORM_ERR_SYSTEM, "%.120s can't be read: %s", r->path, strerror(errno));
     return BNORM_OK;
 }
 
@@ -179,10 +190,12 @@ bnorm_status bnorm_wisdom_read(const bnorm_context *context, const char *path)
     reader r = {.path = path, .file = fopen(path, "re")};
     bnorm_wisdom found = {.count = 0};
     if (!r.file)
-        return bnorm_fail(BNORM_ERR_SYSTEM, "%.120s can't be read: %s", path, strerror(errno));
+        return refused(path, "read", errno);
     bnorm_status status = read_heads(&r, context);
     if (status == BNORM_OK)
         status = read_entries(&r, context->seats.threads, &found);
+    if (r.error)
+        status = refused(path, "read", r.error);
     if (status == BNORM_OK)
         status = merge(context->wisdom, &found);
     fclose(r.file);

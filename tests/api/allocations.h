@@ -3,7 +3,8 @@
  * What the library takes from the allocator and the system, by the linker's
  * --wrap: malloc and its kin, mmap, and what gives back.  Only calls from objects
  * that are linked statically pass here, so the OpenMP runtime, hwloc and the C
- * library do not count; nor does anything while nobody watches.
+ * library do not count, unless all is static, as in make check-isa; nor does anything
+ * while nobody watches.
  */
 #ifndef BNORM_TEST_ALLOCATIONS_H
 #define BNORM_TEST_ALLOCATIONS_H

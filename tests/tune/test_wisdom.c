@@ -274,6 +274,14 @@ static void another_machine_is_refused(void)
     unlink(path());
 }
 
+/* Whether the file that is to be renamed is gone. */
+static int nothing_beside(void)
+{
+    char name[96];
+    snprintf(name, sizeof name, "%s.%ld.0", path(), (long)getpid());
+    return access(name, F_OK) != 0;
+}
+
 static void files_that_are_not_to_be_had(void)
 {
     bnorm_context *context = fixture_context(1);
@@ -290,46 +298,49 @@ static void files_that_are_not_to_be_had(void)
     /* a folder stands where the file should be: it stays, and nothing beside it */
     CU_ASSERT_EQUAL_FATAL(mkdir(path(), 0700), 0);
     CU_ASSERT_EQUAL(bnorm_wisdom_save(context, path()), BNORM_ERR_SYSTEM);
-    snprintf(inside, sizeof inside, "%s.%ld.0", path(), (long)getpid());
-    CU_ASSERT_NOT_EQUAL(access(inside, F_OK), 0);
+    CU_ASSERT(nothing_beside());
+    CU_ASSERT_EQUAL(bnorm_wisdom_load(context, path()), BNORM_ERR_SYSTEM);
+    CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_last_error(), "can't be read"));
     CU_ASSERT_EQUAL(rmdir(path()), 0);
     bnorm_context_destroy(context);
 }
 
-/* One request for memory after the other fails; then the file and the context are as
- * they were. */
+/* One request for memory after the other fails, until there is none to fail; then the
+ * file and the context are as they were.  Where the C library is static its requests
+ * fail, too, and it can do without some. */
 static void every_request_fails_in_turn(void)
 {
     bnorm_context *source = fixture_context(1);
     char before[TEXT], after[TEXT];
     bnorm_status status;
-    int failing = 1;
+    int failing = 0, requests;
     know(source, 0, 10);
     for (int i = 0; i < 10; i++)
         source->wisdom->entry[i].tuning.threads = 1;
     write_file("old\n");
     read_text(before);
     do {
-        allocations_watch(failing++);
+        allocations_watch(++failing);
         status = bnorm_wisdom_save(source, path());
-        allocations_stop();
+        requests = allocations_stop();
         read_text(after);
         CU_ASSERT(status == BNORM_OK ||
                   (status == BNORM_ERR_MEMORY && strcmp(before, after) == 0));
-    } while (status && failing < 20);
-    CU_ASSERT(failing > 3 && failing < 20);
+        CU_ASSERT(nothing_beside());
+    } while (requests >= failing);
+    CU_ASSERT(status == BNORM_OK && failing > 2);
 
-    failing = 1;
+    failing = 0;
     do {
         bnorm_context *context = fixture_context(1);
-        allocations_watch(failing++);
+        allocations_watch(++failing);
         status = bnorm_wisdom_load(context, path());
-        allocations_stop();
+        requests = allocations_stop();
         CU_ASSERT_EQUAL(context->wisdom->count, status ? 0 : 10);
         CU_ASSERT(status == BNORM_OK || status == BNORM_ERR_MEMORY);
         bnorm_context_destroy(context);
-    } while (status && failing < 20);
-    CU_ASSERT(failing > 3 && failing < 20);
+    } while (requests >= failing);
+    CU_ASSERT(status == BNORM_OK && failing > 2);
     CU_ASSERT_EQUAL(allocations_held(), 0);
     bnorm_context_destroy(source);
     unlink(path());
