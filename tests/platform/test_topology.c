@@ -95,6 +95,7 @@ static const char bound_case[] = "a process that OpenMP binds has all of its pla
 
 static void a_bound_process_has_all_of_its_places(void)
 {
+    enum { CANNOT_RUN = 99 }; /* no status of a test program */
     bnorm_machine m;
     int status = 0;
     if (has_places()) {
@@ -112,10 +113,13 @@ static void a_bound_process_has_all_of_its_places(void)
         setenv("OMP_PLACES", "threads", 1);
         if (freopen("/dev/null", "w", stdout))
             execl("/proc/self/exe", "test_topology", bound_case, (char *)NULL);
-        _exit(3);
+        _exit(CANNOT_RUN);
     }
     CU_ASSERT_FATAL(child > 0 && waitpid(child, &status, 0) == child);
-    CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_RUN)
+        harness_skip("this program cannot run itself again here");
+    else
+        CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 /* hwloc can be told to look elsewhere by the environment: then it says nothing
