@@ -100,8 +100,8 @@ static int digits_of_pi(double *out)
     for (int i = 0; i < PI_CELLS; i++)
         cell[i] = 2;
     while (count < PI_DIGITS) {
-        int carry = 0;
-        for (int i = PI_CELLS - 1; i > 0; i--) {
+        int carry = 0; /* cells far beyond the digits to come do not matter */
+        for (int i = PI_CELLS - 1 - count * 10 / 3; i > 0; i--) {
             int x = 10 * cell[i] + carry * (i + 1);
             cell[i] = x % (2 * i + 1);
             carry = x / (2 * i + 1);

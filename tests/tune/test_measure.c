@@ -306,8 +306,9 @@ static void all_candidates_give_the_same_bits(void)
         for (int stage = 0; stage < BNORM_CANDIDATE_STAGES; stage++) {
             const int count = bnorm_plan_candidates(plan, o, stage, &estimate, candidate);
             CU_ASSERT(count >= (stage != 1) && count <= BNORM_MOST_CANDIDATES);
-            for (int i = 0; i < count; i++, tried++)
-                CU_ASSERT_EQUAL(hash_of(plan, &f, o, &candidate[i]), expected);
+            for (int i = 0; i < count; i++)
+                if (harness_sampled(tried++))
+                    CU_ASSERT_EQUAL(hash_of(plan, &f, o, &candidate[i]), expected);
         }
     }
     harness_note("%d candidates", tried);
@@ -336,7 +337,7 @@ static void odd_tunings_give_the_same_bits(void)
             .max_bytes = bytes[(i >> 5) % 4],
             .ahead_bytes = bytes[(i >> 7) % 4] - 1,
         };
-        if (tuning.max_bytes < tuning.min_bytes)
+        if (tuning.max_bytes < tuning.min_bytes || !harness_sampled(i))
             continue;
         CU_ASSERT_EQUAL(hash_of(plan, &f, operation, &tuning), expected);
     }
