@@ -8,12 +8,11 @@
 #   native  this CPU: generic (the reference), and each other ISA that it has
 #   k8      an x86-64 without AVX, SSE4 and FMA (qemu-user): generic needs none of them
 #   haswell AVX2 and FMA (qemu-user), where this CPU lacks them
-#   bochs   Skylake-X, for AVX-512: a whole emulated PC, and slow
+#   bochs   Skylake-X, for AVX-512, where this CPU lacks it: a whole emulated PC, and slow
 #   arm64   NEON and generic (cross compiler, qemu-user)
 #
-# CHECK_ISA_MACHINES  which of k8 haswell bochs arm64; bochs may be left out on a CPU
-#                     with AVX-512, which then stands for it (default: all, but haswell
-#                     only where this CPU lacks AVX2)
+# CHECK_ISA_MACHINES  which of k8 haswell bochs arm64 (default: all, but haswell and bochs
+#                     only where this CPU does not stand for them)
 # CHECK_ISA_PROGRAMS  patterns of test programs, as tests/exec/* (default: *)
 # CHECK_ISA_CACHE     where downloads are kept (default: tests/isa/cache of the build)
 # shellcheck disable=SC2086,SC2154 # lists of words; srcdir comes from the makefile
@@ -30,8 +29,10 @@ k8="qemu-x86_64-static -cpu Opteron_G1"
 begin=$(seconds)
 
 has() { grep -qw "$1" /proc/cpuinfo; }
+has_avx2() { has avx2 && has fma; }
+has_avx512() { has avx512f && has fma; }
 
-machines=${CHECK_ISA_MACHINES:-k8 $(has avx2 && has fma || echo haswell) bochs arm64}
+machines=${CHECK_ISA_MACHINES:-k8 $(has_avx2 || echo haswell) $(has_avx512 || echo bochs) arm64}
 selected() { case " $machines " in *" $1 "*) ;; *) return 1 ;; esac; }
 
 log_of() { echo "$work/log/$1/$(echo "$2" | tr / -).txt"; }
@@ -132,8 +133,11 @@ if selected bochs; then
 fi
 
 try native generic native
-if has avx2 && has fma; then try native avx2 native; fi
-if has avx512f && has fma; then try native avx512 native; fi
+if has_avx2; then try native avx2 native; fi
+if has_avx512; then
+    try native avx512 native
+    choice "this CPU, which has AVX-512" avx512 native
+fi
 
 if selected k8; then
     try k8 generic native $k8
