@@ -4,6 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "timing.h"
+
 outcome engine_complain(const char *what, bnorm_status status)
 {
     const char *detail = bnorm_last_error();
@@ -63,6 +66,25 @@ outcome engine_create(engine *e, const engine_choice *choice, int64_t rows, int6
         engine_destroy(e);
         return result;
     }
+    return OUTCOME_DONE;
+}
+
+outcome engine_time_planning(const engine *e, const operation *op, double *seconds)
+{
+    enum { TIMES = 50 };
+    double each[TIMES];
+    bnorm_problem problem = e->problem;
+    problem.operations = op->flag;
+    for (int i = 0; i < TIMES; i++) {
+        bnorm_plan *plan;
+        double start = clock_now();
+        bnorm_status status = bnorm_plan_create(&plan, e->context, &problem);
+        each[i] = clock_now() - start;
+        if (status)
+            return engine_complain("plan", status);
+        bnorm_plan_destroy(plan);
+    }
+    *seconds = timing_median(each, TIMES);
     return OUTCOME_DONE;
 }
 

@@ -7,6 +7,7 @@
 
 #include "bnorm.h"
 #include "layout.h"
+#include "operation.h"
 #include "outcome.h"
 
 typedef struct {
@@ -34,6 +35,10 @@ outcome engine_complain(const char *what, bnorm_status status);
 /* operations: flags of bnorm.h. */
 outcome engine_create(engine *e, const engine_choice *choice, int64_t rows, int64_t cols,
                       bnorm_dtype dtype, unsigned operations);
+
+/* How long it takes to create a plan for op by estimate: the median of 50 times, in
+ * seconds.  No workspace is touched. */
+outcome engine_time_planning(const engine *e, const operation *op, double *seconds);
 
 void engine_destroy(engine *e);
 

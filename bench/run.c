@@ -17,6 +17,7 @@ typedef struct {
     const operation *op;
     const char *strategy;
     measurement m;
+    double planning; /* seconds */
     bool verified;
     batch_verdict verdict;
 } result;
@@ -43,6 +44,14 @@ static void add_to_table(session *s, const workbench *w, const result *r)
     }
 }
 
+/* A sweep's many lines stay without. */
+static void add_note(session *s, const workbench *w, const result *r)
+{
+    if (s->options->command->bit == COMMAND_RUN)
+        fprintf(s->notes, "%s %s: planned in %.1f us\n", w->problem->name, r->op->name,
+                1e6 * r->planning);
+}
+
 static outcome print_record(const session *s, const workbench *w, const result *r)
 {
     record rec;
@@ -57,6 +66,7 @@ static outcome print_record(const session *s, const workbench *w, const result *
     record_number(&rec, "ceiling_fraction", r->m.fraction);
     record_text(&rec, "ceiling_kernel", r->m.ceiling_kernel);
     record_flag(&rec, "ceiling_saved", r->m.ceiling_saved);
+    record_number(&rec, "plan_us", 1e6 * r->planning);
     if (s->options->verify) {
         record_flag(&rec, "verified", r->verified);
         record_number(&rec, "max_error", r->verdict.max_error);
@@ -81,7 +91,9 @@ static outcome run_operation(session *s, workbench *w, int index)
     if (status)
         return engine_complain(r.op->name, status);
     r.strategy = description.strategy;
-    outcome timed = measure(&r.m, w, r.op, s->options->reps), checked = OUTCOME_DONE;
+    outcome timed = engine_time_planning(&w->engine, r.op, &r.planning), checked = OUTCOME_DONE;
+    if (!timed)
+        timed = measure(&r.m, w, r.op, s->options->reps);
     if (stopped(timed))
         return timed;
     if (s->options->verify) {
@@ -93,6 +105,7 @@ static outcome run_operation(session *s, workbench *w, int index)
     }
     session_count(s, w, index, r.m.fraction, 1e3 * r.m.median);
     add_to_table(s, w, &r);
+    add_note(s, w, &r);
     return outcome_worse(outcome_worse(timed, checked), print_record(s, w, &r));
 }
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static outcome run_problem(void *user, const shape *problem, const dataset *input)
 {
@@ -22,11 +23,20 @@ static outcome run_problem(void *user, const shape *problem, const dataset *inpu
 outcome session_run(session *s, const options *o, const char *const *headings, int columns,
                     session_operation *operation, const void *user)
 {
-    *s = (session){.options = o, .author = {.options = o}, .operation = operation, .user = user};
+    char *notes = NULL;
+    size_t size = 0;
+    *s = (session){.options = o, .author = {.options = o}, .operation = operation, .user = user,
+                   .notes = open_memstream(&notes, &size)};
+    if (!s->notes)
+        return complain_as(OUTCOME_IMPOSSIBLE, "out of memory");
     table_init(&s->table, headings, columns);
     outcome result = workbench_for_each(o, run_problem, s);
-    if (o->style == STYLE_TABLE && s->table.rows)
+    fclose(s->notes);
+    if (o->style == STYLE_TABLE && s->table.rows) {
         table_print(&s->table);
+        printf("%s%s", size ? "\n" : "", size ? notes : "");
+    }
+    free(notes);
     table_free(&s->table);
     return result;
 }

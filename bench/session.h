@@ -4,6 +4,8 @@
 #ifndef BENCH_SESSION_H
 #define BENCH_SESSION_H
 
+#include <stdio.h>
+
 #include "report.h"
 
 typedef struct session session;
@@ -19,6 +21,7 @@ struct session {
     const options *options;
     report_author author;
     table table;
+    FILE *notes;       /* lines to stand below the table */
     double weight[OPTIONS_LIST], log_sum[OPTIONS_LIST], total_ms[OPTIONS_LIST];
     session_operation *operation;
     const void *user;

@@ -129,6 +129,8 @@ fi
 $bench run --op forward,step --shape 65x7 --csv --verify $small > "$scratch/records" 2>&1
 awk -F, 'NR == 1 { fields = NF } NF != fields || NR == 2 && $8 != "65x7"
          END { if (NR != 3) print NR " lines" }' "$scratch/records" | nothing "CSV records"
+ends 0 '^65x7 step: .*planned in [0-9.]* us$' "how long planning takes" \
+    run --op fused,step --shape 65x7 $small
 ends 0 'not asked' "what is not verified does not say so" run --shape 65x7 $small
 esc=$(printf '\033')
 grep "$esc" "$scratch/out" | nothing "no colours but on a terminal"
@@ -136,9 +138,10 @@ grep "$esc" "$scratch/out" | nothing "no colours but on a terminal"
 author="command version commit cpu isa threads binding"
 problem="name op rows cols dtype layout ld"
 if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scratch/err"; then
-    times="strategy time_ms_median time_ms_min gb_s ceiling_gb_s ceiling_fraction verified max_error"
+    times="strategy time_ms_median time_ms_min gb_s ceiling_gb_s ceiling_fraction plan_us verified max_error"
     ratios="peer peer_version peer_layout peer_kernel time_ms peer_time_ms peer_gb_s ratio ratio_min ratio_max bound bound_fraction"
     has_keys "keys of run" $author $problem $times
+    grep -v '"plan_us":[0-9.]*[1-9]' "$scratch/records" | nothing "plans take time"
     grep -v '"verified":true' "$scratch/records" | nothing "run says that it is verified"
     $bench run --json --shape 65x7 $small > "$scratch/records"
     grep -v '"verified":null,"max_error":null' "$scratch/records" |
