@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How many times as fast as a peer an operation could be if it computed nothing: the peer's
- * time over that of bare loops that move the bytes which the plan moves. */
+/* How fast an operation could be if it computed nothing: as bare loops that move the bytes
+ * which the plan moves.  Next to a peer, how many times as fast as that. */
 #ifndef BENCH_BOUND_H
 #define BENCH_BOUND_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -67,6 +68,25 @@ outcome engine_create(engine *e, const engine_choice *choice, int64_t rows, int6
         return result;
     }
     return OUTCOME_DONE;
+}
+
+/* A line for each declared operation, in the order of their flags; the reason ends it. */
+void engine_reason(const engine *e, const operation *op, char *reason, size_t size)
+{
+    static const char *const begins[] = {", estimated", ", measured"};
+    const char *line = bnorm_plan_text(e->plan), *found = NULL;
+    for (unsigned flag = 1; flag < op->flag; flag *= 2) {
+        if (e->problem.operations & flag)
+            line += strcspn(line, "\n") + 1;
+    }
+    const size_t length = strcspn(line, "\n");
+    for (int i = 0; i < 2 && !found; i++) {
+        found = strstr(line, begins[i]);
+        if (found && found > line + length) /* of another operation */
+            found = NULL;
+    }
+    const char *text = found ? found + strlen(", ") : line;
+    snprintf(reason, size, "%.*s", (int)(line + length - text), text);
 }
 
 outcome engine_time_planning(const engine *e, const operation *op, double *seconds)

@@ -36,6 +36,10 @@ outcome engine_complain(const char *what, bnorm_status status);
 outcome engine_create(engine *e, const engine_choice *choice, int64_t rows, int64_t cols,
                       bnorm_dtype dtype, unsigned operations);
 
+/* Why the plan does op as it does, in the words of bnorm_plan_text: "estimated: ..." or
+ * "measured ...". */
+void engine_reason(const engine *e, const operation *op, char *reason, size_t size);
+
 /* How long it takes to create a plan for op by estimate: the median of 50 times, in
  * seconds.  No workspace is touched. */
 outcome engine_time_planning(const engine *e, const operation *op, double *seconds);

@@ -21,8 +21,10 @@ static const command commands[] = {
          "Time operations on one problem or more.  GB/s counts the bytes that any\n"
          "implementation must move; the ceiling is the best that simple kernels reach\n"
          "moving them on the same arrays, in turns with the operation.  A result above\n"
-         "1.02 of it means that the ceiling is wrong, and fails.  Below the table: how long\n"
-         "the estimated plan takes to make, the median of 50.",
+         "1.02 of it means that the ceiling is wrong, and fails.  The bound is the same for\n"
+         "what the plan's strategy moves, which may read matrices twice.  Below the table:\n"
+         "why the plan is as it is, and how long it takes to make one by estimate, the\n"
+         "median of 50.",
      .operations = "fused", .shapes = "65536x1024", .run = run_command},
     {.name = "verify", .bit = COMMAND_VERIFY, .argument = "",
      .summary = "compare results with an oracle, and their bits over threads, ISAs, layouts",

@@ -16,6 +16,7 @@ typedef struct {
     double bytes;             /* that any implementation must move */
     double ceiling_seconds;   /* median, for those bytes */
     double fraction;          /* ceiling_seconds / median */
+    double bound_fraction;    /* the same for what the plan moves, of bare loops that move it */
     bool ceiling_saved;       /* not measured in turns */
     char ceiling_kernel[CEILING_NAME]; /* "2 x avx512 up plain cached" */
 } measurement;
@@ -34,12 +35,12 @@ void measure_call(void *call);
 outcome measure_against(measurement *m, const contestant *call, const ceiling *c, int rounds,
                         const char *name);
 
-/* Time op on the workbench in `rounds` rounds.  Complains and returns FAILED when, after
- * much measuring, op still beats its ceiling. */
-outcome measure(measurement *m, workbench *w, const operation *op, int rounds);
+/* Time op on the workbench in `rounds` rounds, and its bound.  Complains and returns FAILED
+ * when, after much measuring, op still beats its ceiling. */
+outcome measure(measurement *m, const workbench *w, const operation *op, int rounds);
 
-/* The same on w[0 .. count) in turns, each against the ceiling of its own threads on its
- * own matrices: m[i] of w[i]. */
+/* The same on w[0 .. count) in turns, without bounds, each against the ceiling of its own
+ * threads on its own matrices: m[i] of w[i]. */
 outcome measure_all(measurement *m, const workbench *w, int count, const operation *op,
                     int rounds);
 

@@ -9,7 +9,7 @@
 
 static const char *const headings[] = {
     REPORT_HEADINGS, "<strategy", "<isa", "threads", "median ms", "min ms", "GB/s",
-    "% of ceiling", "verified", "error/bound"};
+    "% of ceiling", "% of bound", "verified", "error/bound"};
 
 enum { COLUMNS = sizeof headings / sizeof *headings };
 
@@ -17,6 +17,7 @@ typedef struct {
     const operation *op;
     const char *strategy;
     measurement m;
+    char reason[160];
     double planning; /* seconds */
     bool verified;
     batch_verdict verdict;
@@ -36,6 +37,7 @@ static void add_to_table(session *s, const workbench *w, const result *r)
     table_cell(t, c++, TABLE_PLAIN, "%.4g", 1e3 * r->m.min);
     table_cell(t, c++, TABLE_PLAIN, "%.1f", r->m.bytes / 1e9 / r->m.median);
     table_cell(t, c++, TABLE_PLAIN, "%.0f", 100 * r->m.fraction);
+    table_cell(t, c++, TABLE_PLAIN, "%.0f", 100 * r->m.bound_fraction);
     if (s->options->verify) {
         table_cell(t, c++, r->verified ? TABLE_GOOD : TABLE_BAD, r->verified ? "yes" : "NO");
         table_cell(t, c++, TABLE_PLAIN, "%.2g", r->verdict.max_error);
@@ -48,8 +50,8 @@ static void add_to_table(session *s, const workbench *w, const result *r)
 static void add_note(session *s, const workbench *w, const result *r)
 {
     if (s->options->command->bit == COMMAND_RUN)
-        fprintf(s->notes, "%s %s: planned in %.1f us\n", w->problem->name, r->op->name,
-                1e6 * r->planning);
+        fprintf(s->notes, "%s %s: %s, %s (an estimate takes %.1f us)\n", w->problem->name,
+                r->op->name, r->strategy, r->reason, 1e6 * r->planning);
 }
 
 static outcome print_record(const session *s, const workbench *w, const result *r)
@@ -66,6 +68,8 @@ static outcome print_record(const session *s, const workbench *w, const result *
     record_number(&rec, "ceiling_fraction", r->m.fraction);
     record_text(&rec, "ceiling_kernel", r->m.ceiling_kernel);
     record_flag(&rec, "ceiling_saved", r->m.ceiling_saved);
+    record_number(&rec, "bound_fraction", r->m.bound_fraction);
+    record_text(&rec, "reason", r->reason);
     record_number(&rec, "plan_us", 1e6 * r->planning);
     if (s->options->verify) {
         record_flag(&rec, "verified", r->verified);
@@ -91,6 +95,7 @@ static outcome run_operation(session *s, workbench *w, int index)
     if (status)
         return engine_complain(r.op->name, status);
     r.strategy = description.strategy;
+    engine_reason(&w->engine, r.op, r.reason, sizeof r.reason);
     outcome timed = engine_time_planning(&w->engine, r.op, &r.planning), checked = OUTCOME_DONE;
     if (!timed)
         timed = measure(&r.m, w, r.op, s->options->reps);

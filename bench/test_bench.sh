@@ -129,8 +129,12 @@ fi
 $bench run --op forward,step --shape 65x7 --csv --verify $small > "$scratch/records" 2>&1
 awk -F, 'NR == 1 { fields = NF } NF != fields || NR == 2 && $8 != "65x7"
          END { if (NR != 3) print NR " lines" }' "$scratch/records" | nothing "CSV records"
-ends 0 '^65x7 step: .*planned in [0-9.]* us$' "how long planning takes" \
-    run --op fused,step --shape 65x7 $small
+ends 0 '^65x7 step: .*an estimate takes [0-9.]* us)$' "how long planning takes" \
+    run --op fused,infer,step --shape 65x7 $small
+grep -c '^65x7 \(fused\|step\): [a-z]*, estimated: .* MB of a block' "$scratch/out" | grep -vx 2 |
+    nothing "why a strategy was chosen"
+grep -c '^65x7 infer: [a-z]*, estimated: one pass (' "$scratch/out" | grep -vx 1 |
+    nothing "... of each operation"
 ends 0 'not asked' "what is not verified does not say so" run --shape 65x7 $small
 esc=$(printf '\033')
 grep "$esc" "$scratch/out" | nothing "no colours but on a terminal"
@@ -138,7 +142,7 @@ grep "$esc" "$scratch/out" | nothing "no colours but on a terminal"
 author="command version commit cpu isa threads binding"
 problem="name op rows cols dtype layout ld"
 if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scratch/err"; then
-    times="strategy time_ms_median time_ms_min gb_s ceiling_gb_s ceiling_fraction plan_us verified max_error"
+    times="strategy time_ms_median time_ms_min gb_s ceiling_gb_s ceiling_fraction bound_fraction reason plan_us verified max_error"
     ratios="peer peer_version peer_layout peer_kernel time_ms peer_time_ms peer_gb_s ratio ratio_min ratio_max bound bound_fraction"
     has_keys "keys of run" $author $problem $times
     grep -v '"plan_us":[0-9.]*[1-9]' "$scratch/records" | nothing "plans take time"
@@ -255,6 +259,8 @@ lines forward_backward 2 | nothing "wisdom of every shape is kept"
 lines step 2 | nothing "wisdom of every operation is kept"
 cp "$scratch/wisdom" "$scratch/wisdom.before"
 ends 0 ' yes ' "run with wisdom" run --op fused,step --shape 300x40 --verify $wisdom $small
+grep -c '^300x40 [a-z]*: [a-z]*, measured' "$scratch/out" | grep -vx 2 |
+    nothing "wisdom is the reason then"
 cmp "$scratch/wisdom" "$scratch/wisdom.before" 2>&1 | nothing "what is known is not measured again"
 ends 0 ' yes ' "wisdom grows" run --op infer --shape 300x40 --layout panels --verify $wisdom $small
 lines 'infer 300 x 40 f32 stats f32 panel 16' 1 | nothing "wisdom tells layouts apart"
@@ -489,6 +495,15 @@ if $bench $memory --threads 1 --json --save "$saved" > "$scratch/records" 2> "$s
           ratio = value["bound"] * 6 * 4 * 129 * 17 / 1e15 / value["peer_time_ms"]
           if (ratio > 1.00001 || ratio < 0.99999) print "bound is not that of 4R+2W" }' |
         nothing "the bound of streaming is that of streaming"
+
+    for strategy in stream:1.5 resident:1; do
+        $bench run --op fused --shape 129x17 --strategy ${strategy%:*} $held 2>&1 |
+            tr -d '{}"' | awk -F, -v expected=${strategy#*:} '
+            { for (i = 1; i <= NF; i++) if (split($i, pair, ":") >= 2) value[pair[1]] = pair[2]
+              ratio = value["bound_fraction"] / value["ceiling_fraction"] / expected
+              if (ratio > 1.00001 || ratio < 0.99999) print }' |
+            nothing "run: the bound of ${strategy%:*} is that of what it moves"
+    done
 
     held="run --shape 129x17 --reps 1 --ceilings"
     sed 's/"cpu":"[^"]*"/"cpu":"abacus"/' "$saved" > "$scratch/bad.json"

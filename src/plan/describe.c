@@ -75,7 +75,7 @@ static void append_estimate(bnorm_plan *plan, int operation)
     else if (held == 0)
         append(plan, ": one pass");
     else
-        append(plan, ": %.3g MB of a block to read again, %.3g MB a thread's share of cache",
+        append(plan, ": %.3g MB of a block to read again; a thread's share of cache is %.3g MB",
                block / 1e6, share / 1e6);
 }
 
