@@ -22,6 +22,7 @@ enum { COLUMNS = sizeof headings / sizeof *headings };
 typedef struct { /* times in ms, medians; ratios of the peer's time to ours */
     double ours, theirs, ratio, ratio_min, ratio_max;
     double bound; /* the ratio if we computed nothing */
+    bool bound_saved; /* by a saved ceiling */
     const char *peer_layout, *peer_kernel; /* kernel NULL: it has no choice */
 } comparison;
 
@@ -103,6 +104,7 @@ static outcome race(const session *s, workbench *w, const operation *op, void *o
         c->ratio = timing_median(ratios, rounds);
         c->ratio_min = timing_min(ratios, rounds);
         c->ratio_max = timing_max(ratios, rounds);
+        c->bound_saved = bare.count == 0;
         c->bound = bound_find(&bare, both + 2, &both[1]);
         if (call.status)
             result = engine_complain(op->name, call.status);
@@ -133,7 +135,7 @@ static void add_to_table(session *s, const workbench *w, const operation *op,
     table_cell(t, column++, TABLE_PLAIN, "%.2f", c->ratio_min);
     table_cell(t, column++, TABLE_PLAIN, "%.2f", c->ratio_max);
     table_cell(t, column++, TABLE_PLAIN, "%.2f", c->bound);
-    table_cell(t, column++, TABLE_PLAIN, "%.0f", 100 * c->ratio / c->bound);
+    report_share(t, column++, c->ratio / c->bound, c->bound_saved);
 }
 
 static void add_peer(record *r, const peer *peer, const char *layout)
@@ -172,6 +174,7 @@ static outcome print_record(const session *s, const workbench *w, const operatio
     record_number(&r, "ratio_max", c->ratio_max);
     record_number(&r, "bound", c->bound);
     record_number(&r, "bound_fraction", c->ratio / c->bound);
+    record_flag(&r, "bound_saved", c->bound_saved);
     return report_print(s->options, &r);
 }
 

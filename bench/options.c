@@ -92,7 +92,7 @@ static const struct {
                    "the most that one problem's matrices may take, such as 8G\n"
                    "(default: 80% of the memory available)"},
     [SEED] = {"seed", "N", EXECUTES, "of random numbers (default 1)"},
-    [CEILINGS] = {"ceilings", "FILE", MEASURES,
+    [CEILINGS] = {"ceilings", "FILE", MEASURES & ~COMMAND_TUNE,
                   "ceilings that roofline --save has measured on this machine, instead\n"
                   "of measuring; not where matrices are less than half as large"},
     [SAVE] = {"save", "FILE", COMMAND_ROOFLINE, "the records, too, for --ceilings of others"},

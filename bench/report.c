@@ -85,3 +85,8 @@ int report_row(table *t, const report_subject *subject, const operation *op)
     table_cell(t, c++, TABLE_PLAIN, "%s", op->name);
     return c;
 }
+
+void report_share(table *t, int column, double fraction, bool saved)
+{
+    table_cell(t, column, TABLE_PLAIN, "%.0f%s", 100 * fraction, saved ? " (saved)" : "");
+}

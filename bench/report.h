@@ -48,4 +48,7 @@ outcome report_print(const options *o, const record *r);
 #define REPORT_HEADINGS "<problem", "rows", "cols", "<type", "<layout", "<operation"
 int report_row(table *t, const report_subject *subject, const operation *op);
 
+/* A cell with a share of a ceiling in percent, and whether that was a saved one. */
+void report_share(table *t, int column, double fraction, bool saved);
+
 #endif

@@ -36,8 +36,8 @@ static void add_to_table(session *s, const workbench *w, const result *r)
     table_cell(t, c++, TABLE_PLAIN, "%.4g", 1e3 * r->m.median);
     table_cell(t, c++, TABLE_PLAIN, "%.4g", 1e3 * r->m.min);
     table_cell(t, c++, TABLE_PLAIN, "%.1f", r->m.bytes / 1e9 / r->m.median);
-    table_cell(t, c++, TABLE_PLAIN, "%.0f", 100 * r->m.fraction);
-    table_cell(t, c++, TABLE_PLAIN, "%.0f", 100 * r->m.bound_fraction);
+    report_share(t, c++, r->m.fraction, r->m.ceiling_saved);
+    report_share(t, c++, r->m.bound_fraction, r->m.ceiling_saved);
     if (s->options->verify) {
         table_cell(t, c++, r->verified ? TABLE_GOOD : TABLE_BAD, r->verified ? "yes" : "NO");
         table_cell(t, c++, TABLE_PLAIN, "%.2g", r->verdict.max_error);

@@ -139,6 +139,7 @@ static outcome series_measure(series *s, const operation *op, scale_curve *curve
         point->bytes = m->bytes;
         point->ceiling_seconds = m->ceiling_seconds;
         point->ceiling_kernel = m->ceiling_kernel;
+        point->ceiling_saved = m->ceiling_saved;
     }
     return result;
 }

@@ -20,6 +20,7 @@ typedef struct { /* one number of threads */
     double min, spread;      /* seconds; spread: between the quartiles */
     double ceiling_seconds;  /* of these threads, for those bytes */
     const char *ceiling_kernel;
+    bool ceiling_saved;
     /* Predicted alone: */
     const char *bound;       /* "core", "memory" or "link": what takes longest */
     double imbalance;        /* the largest thread's share over the team's mean, less 1 */

@@ -39,8 +39,7 @@ static void add_to_table(table *t, const scale_curve *curve, const scale_point *
         table_cell(t, c++, TABLE_PLAIN, "%.1f", 100 * point->imbalance);
         table_cell(t, c++, TABLE_PLAIN, "%.3g", point->remote_bytes / 1e6);
     } else {
-        table_cell(t, c++, TABLE_PLAIN, "%.0f",
-                   100 * point->ceiling_seconds / point->seconds);
+        report_share(t, c++, point->ceiling_seconds / point->seconds, point->ceiling_saved);
     }
 }
 
@@ -73,9 +72,11 @@ static void add_times(record *r, const scale_point *point, bool foretold)
                   foretold ? NAN : point->ceiling_seconds / point->seconds);
     if (foretold) {
         record_null(r, "ceiling_kernel");
+        record_null(r, "ceiling_saved");
         record_text(r, "bound_by", point->bound);
     } else {
         record_text(r, "ceiling_kernel", point->ceiling_kernel);
+        record_flag(r, "ceiling_saved", point->ceiling_saved);
         record_null(r, "bound_by");
     }
     record_number(r, "imbalance", foretold ? point->imbalance : NAN);

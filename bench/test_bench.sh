@@ -143,7 +143,7 @@ author="command version commit cpu isa threads binding"
 problem="name op rows cols dtype layout ld"
 if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scratch/err"; then
     times="strategy time_ms_median time_ms_min gb_s ceiling_gb_s ceiling_fraction bound_fraction reason plan_us verified max_error"
-    ratios="peer peer_version peer_layout peer_kernel time_ms peer_time_ms peer_gb_s ratio ratio_min ratio_max bound bound_fraction"
+    ratios="peer peer_version peer_layout peer_kernel time_ms peer_time_ms peer_gb_s ratio ratio_min ratio_max bound bound_fraction bound_saved"
     has_keys "keys of run" $author $problem $times
     grep -v '"plan_us":[0-9.]*[1-9]' "$scratch/records" | nothing "plans take time"
     grep -v '"verified":true' "$scratch/records" | nothing "run says that it is verified"
@@ -504,6 +504,15 @@ if $bench $memory --threads 1 --json --save "$saved" > "$scratch/records" 2> "$s
               if (ratio > 1.00001 || ratio < 0.99999) print }' |
             nothing "run: the bound of ${strategy%:*} is that of what it moves"
     done
+
+    for command in run compare scale; do
+        ends 0 ' [0-9]* (saved)$\| [0-9]* (saved)  *[0-9]* (saved)  *not asked$' \
+            "$command's table tells of saved ceilings" $command --op forward --shape 129x17 \
+            --threads 1 --reps 1 --ceilings "$scratch/fast.json"
+    done
+    $bench run --shape 13x17 --threads 1 --reps 1 --ceilings "$scratch/fast.json" 2>&1 |
+        grep '(saved)' | nothing "... and not of measured ones"
+    ends 2 "'--ceilings'" "tune has no ceilings" tune --ceilings "$scratch/fast.json"
 
     held="run --shape 129x17 --reps 1 --ceilings"
     sed 's/"cpu":"[^"]*"/"cpu":"abacus"/' "$saved" > "$scratch/bad.json"
