@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "agreement.h"
+#include "base/amount.h"
 #include "bound.h"
 #include "measure.h"
 #include "peer.h"
@@ -186,8 +187,10 @@ static outcome check_bytes(const session *s, const workbench *w)
     double bytes = batch_bytes(b->rows, b->cols, b->dtype, b->layout);
     if (!peer->bytes || bytes + peer->bytes(b) <= s->options->max_bytes)
         return OUTCOME_DONE;
-    return complain_as(OUTCOME_IMPOSSIBLE, "%s skipped: with the matrices of %s it needs %.3g GiB",
-                       w->problem->name, peer->name, (bytes + peer->bytes(b)) / 0x1p30);
+    char needs[BNORM_AMOUNT];
+    return complain_as(OUTCOME_IMPOSSIBLE, "%s skipped: with the matrices of %s it needs %s",
+                       w->problem->name, peer->name,
+                       bnorm_amount(needs, bytes + peer->bytes(b)));
 }
 
 static outcome report(session *s, workbench *w, int index, const comparison *c)

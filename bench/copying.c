@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/amount.h"
 #include "measure.h"
 #include "progress.h"
 #include "report.h"
@@ -146,9 +147,10 @@ static outcome copy_problem(void *user, const shape *problem, const dataset *inp
     choice.layout = layouts;
     double bytes = 2.0 * (double)problem->rows * ((double)problem->cols + 16) *
                    (double)data_size(o->dtype);
+    char needs[BNORM_AMOUNT], may[BNORM_AMOUNT];
     if (bytes > o->max_bytes)
-        return complain_as(OUTCOME_IMPOSSIBLE, "%s skipped: needs %.3g GiB, may have %.3g",
-                           problem->name, bytes / 0x1p30, o->max_bytes / 0x1p30);
+        return complain_as(OUTCOME_IMPOSSIBLE, "%s skipped: needs %s, may have %s", problem->name,
+                           bnorm_amount(needs, bytes), bnorm_amount(may, o->max_bytes));
     outcome result = engine_create(&in_rows, &choice, problem->rows, problem->cols, o->dtype,
                                    BNORM_FORWARD);
     if (result)

@@ -10,7 +10,12 @@
 
 outcome engine_complain(const char *what, bnorm_status status)
 {
+    static const char *const structs[] = {"options.", "problem."}; /* the library's words */
     const char *detail = bnorm_last_error();
+    for (int i = 0; i < 2; i++) {
+        if (strncmp(detail, structs[i], strlen(structs[i])) == 0)
+            detail += strlen(structs[i]);
+    }
     complain("%s: %s%s%s", what, bnorm_strerror(status), *detail ? ": " : "", detail);
     return status == BNORM_ERR_ARGUMENT ? OUTCOME_USAGE : OUTCOME_IMPOSSIBLE;
 }

@@ -105,7 +105,7 @@ static const struct {
     [JSON] = {"json", NULL, ALL, "one JSON object per line instead of a table"},
     [CSV] = {"csv", NULL, EXECUTES | COMMAND_PACK | COMMAND_ROOFLINE,
              "comma-separated values instead of a table"},
-    [HELP] = {"help", NULL, ALL, "this text"},
+    [HELP] = {"help", NULL, ALL, "this text; -h does the same"},
 };
 
 void options_help(const command *command)
@@ -175,6 +175,10 @@ static outcome set_named(options *o, int id, const char *text)
     } else if (id == STRATEGY) {
         choice = values_choice("strategy", text, strategy_names);
         o->strategy = (bnorm_strategy)(choice < 0 ? 0 : choice);
+    } else if (id == ISA) { /* whether this CPU has it the library knows */
+        static const char *const names[] = {"generic", "avx2", "avx512", "neon", NULL};
+        choice = values_choice("isa", text, names);
+        o->isa = text;
     } else if (id == PEER) {
         static const char *const names[] = PEER_NAMES;
         choice = values_choice("peer", text, names);
@@ -189,6 +193,9 @@ static outcome set_number(options *o, int id, const char *text)
         o->max_bytes_given = true;
         return values_bytes(table[id].name, text, &o->max_bytes);
     }
+    if (id == THREADS && strchr(text, ','))
+        return complain_as(OUTCOME_USAGE, "--threads '%s': %s takes one number from 1 to 65536; "
+                           "lists are for scale and roofline", text, o->command->name);
     long long value, least = id == SEED ? 0 : 1;
     long long most = id == THREADS ? 65536 : id == REPS ? 100000 : INT64_MAX;
     outcome result = values_integer(table[id].name, text, least, most, &value);
@@ -263,9 +270,6 @@ static outcome set(options *o, input_options *input, int id, const char *text)
         return OUTCOME_DONE;
     case DATASET:
         input->dataset = text;
-        return OUTCOME_DONE;
-    case ISA:
-        o->isa = text;
         return OUTCOME_DONE;
     case SYNTHETIC:
         o->synthetic = text;
@@ -368,14 +372,14 @@ outcome options_read(options *o, const command *command, int argc, char **argv, 
     input_options input = {DATASET_BY_NAME, NULL, NULL};
     *help = false;
     opterr = 0;
-    for (int id; (id = getopt_long(argc, argv, ":", known, NULL)) != -1;) {
+    for (int id; (id = getopt_long(argc, argv, ":h", known, NULL)) != -1;) {
         if (id == ':')
             return complain_as(OUTCOME_USAGE, "%s expects a value", argv[optind - 1]);
         if (id == '?')
             return complain_as(OUTCOME_USAGE,
                                "%s: unknown or ambiguous option '%s'; see bnorm-bench %s --help",
                                command->name, argv[optind - 1], command->name);
-        if (id == HELP) {
+        if (id == HELP || id == 'h') {
             options_help(command);
             *help = true;
             return OUTCOME_DONE;

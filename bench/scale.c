@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/amount.h"
 #include "measure.h"
 #include "plot.h"
 
@@ -76,10 +77,11 @@ static outcome check_memory(const series *s)
         bytes += batch_bytes(s->frame.points[i].rows, s->frame.problem->cols, o->dtype, o->layout);
     if (bytes <= o->max_bytes)
         return OUTCOME_DONE;
-    return complain_as(OUTCOME_IMPOSSIBLE, "%s skipped: %d numbers of threads at once need %.3g "
-                       "GiB, %s %.3g", s->frame.problem->name, s->frame.count, bytes / 0x1p30,
-                       o->max_bytes_given ? "--max-bytes allows" :
-                       "80% of the memory available is", o->max_bytes / 0x1p30);
+    char need[BNORM_AMOUNT], may[BNORM_AMOUNT];
+    return complain_as(OUTCOME_IMPOSSIBLE, "%s skipped: %d numbers of threads at once need %s, "
+                       "%s %s", s->frame.problem->name, s->frame.count,
+                       bnorm_amount(need, bytes), o->max_bytes_given ? "--max-bytes allows" :
+                       "80% of the memory available is", bnorm_amount(may, o->max_bytes));
 }
 
 static void series_close(series *s)

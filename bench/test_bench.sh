@@ -17,6 +17,7 @@ ends 0 '^bnorm-bench [0-9]' "version" --version
 ends 2 "unknown command 'jump'" "an unknown command" jump
 for command in run verify sweep compare roofline topo pack tune; do
     ends 0 "^usage: bnorm-bench $command" "$command --help" $command --help
+    ends 0 "^usage: bnorm-bench $command" "$command -h" $command -h
 done
 ends 2 "unknown .*'--jump'" "an unknown option" run --jump
 ends 2 "'--peer'" "an option of another command" run --peer textbook
@@ -32,14 +33,17 @@ ends 2 "--layout 'jump'" "an unknown layout" run --layout jump
 ends 2 "--binding 'jump'" "an unknown binding" run --binding jump
 ends 2 "--loss 'jump'" "an unknown loss" run --loss jump
 ends 2 "--peer 'jump'" "an unknown peer" compare --peer jump
-ends 2 'isa is "jump"' "an unknown ISA" run --shape 3x4 --isa jump
+ends 2 "--isa 'jump': expected one of: .*generic" "an unknown ISA" run --shape 3x4 --isa jump
+ends 2 ': rows is 9[0-9]*; expected' "rows beyond all addresses, in the user's words" \
+    topo --shape 99999999999x99999999999
+ends 2 "'2,4': run takes one number .* scale and roofline" "a list of threads" run --threads 2,4
 ends 2 "--threads '0'" "no threads" run --threads 0
 ends 2 "--reps 'many'" "reps that are no number" run --reps many
 ends 2 "--max-bytes '3X'" "a size with a wrong unit" run --max-bytes 3X
 ends 2 "exclude each other" "two styles at once" run --json --csv
 ends 2 "need --input" "labels of no input" run --labels label
 ends 2 "whole rows" "softmax block by block" run --op step --loss softmax
-ends 3 "skipped.*--max-bytes allows" "a problem beyond --max-bytes" \
+ends 3 "skipped: .* needs 1\.5[0-9]* MiB, --max-bytes allows 1 KiB" "a problem beyond --max-bytes" \
     run --shape 1000x100 --max-bytes 1K
 ends 3 "skipped.*memory available" "a problem beyond the machine" run --shape 100000000x1000000
 ends 2 "'--shape'" "sweep has its shapes from a file" sweep --shape 3x4
@@ -131,7 +135,7 @@ awk -F, 'NR == 1 { fields = NF } NF != fields || NR == 2 && $8 != "65x7"
          END { if (NR != 3) print NR " lines" }' "$scratch/records" | nothing "CSV records"
 ends 0 '^65x7 step: .*an estimate takes [0-9.]* us)$' "how long planning takes" \
     run --op fused,infer,step --shape 65x7 $small
-grep -c '^65x7 \(fused\|step\): [a-z]*, estimated: .* MB of a block' "$scratch/out" | grep -vx 2 |
+grep -c '^65x7 \(fused\|step\): [a-z]*, estimated: [0-9.]* KiB of a block' "$scratch/out" | grep -vx 2 |
     nothing "why a strategy was chosen"
 grep -c '^65x7 infer: [a-z]*, estimated: one pass (' "$scratch/out" | grep -vx 1 |
     nothing "... of each operation"

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "topo.h"
 #include "values.h"
 
@@ -90,7 +91,7 @@ static double at_row(const plot *p, int64_t row)
 
 static void draw_node(const plot *p, int node, double y)
 {
-    char fill[96], line[256], cores[96], cpus[64], threads[64];
+    char fill[96], line[256], cores[96], cpus[64], threads[64], memory[BNORM_AMOUNT];
     const bnorm_node_info *info = &p->m->node[node];
     map_cores(p->m, node, cores, sizeof cores);
     map_cpus(p->m, node, cpus, sizeof cpus);
@@ -101,7 +102,8 @@ static void draw_node(const plot *p, int node, double y)
     put_text(p, MARGIN + 2 * GAP, y + 20, "font-weight=\"bold\"", line);
     int used = snprintf(line, sizeof line, "%s", cores);
     if (info->memory > 0)
-        snprintf(line + used, sizeof line - (size_t)used, ", %.3g GiB", info->memory / 0x1p30);
+        snprintf(line + used, sizeof line - (size_t)used, ", %s",
+                 bnorm_amount(memory, (double)info->memory));
     put_text(p, MARGIN + MACHINE_WIDTH - 2 * GAP, y + 20, "text-anchor=\"end\"", line);
     snprintf(line, sizeof line, "threads %s", threads);
     put_text(p, MARGIN + 2 * GAP, y + 41, "", line);

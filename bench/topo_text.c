@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "table.h"
 #include "topo.h"
 #include "values.h"
@@ -15,14 +16,14 @@ enum {
 
 static void print_node(const map *m, int node)
 {
-    char cores[128], cpus[128], threads[128];
+    char cores[128], cpus[128], threads[128], memory[BNORM_AMOUNT];
     const bnorm_node_info *info = &m->node[node];
     map_cores(m, node, cores, sizeof cores);
     map_cpus(m, node, cpus, sizeof cpus);
     map_threads(m, node, threads, sizeof threads);
     printf("  node %d: %s, CPUs %s, threads %s", node, cores, cpus, threads);
     if (info->memory > 0)
-        printf(", %.3g GiB", info->memory / 0x1p30);
+        printf(", %s", bnorm_amount(memory, (double)info->memory));
     if (info->memory_index != info->os_index)
         printf(", data on node P%d", info->memory_index);
     putchar('\n');

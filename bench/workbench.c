@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "progress.h"
 
 unsigned workbench_operations(const options *o)
@@ -30,12 +31,12 @@ outcome workbench_open(workbench *w, const options *o, const shape *problem,
     w->problem = problem;
     w->ceilings = o->ceilings;
     double bytes = batch_bytes(problem->rows, problem->cols, dtype, layout);
+    char needs[BNORM_AMOUNT], may[BNORM_AMOUNT];
     if (bytes > o->max_bytes)
-        return complain_as(OUTCOME_IMPOSSIBLE,
-                           "%s skipped: %lld x %lld needs %.3g GiB, %s %.3g",
+        return complain_as(OUTCOME_IMPOSSIBLE, "%s skipped: %lld x %lld needs %s, %s %s",
                            problem->name, (long long)problem->rows, (long long)problem->cols,
-                           bytes / 0x1p30, o->max_bytes_given ? "--max-bytes allows"
-                           : "80% of the memory available is", o->max_bytes / 0x1p30);
+                           bnorm_amount(needs, bytes), o->max_bytes_given ? "--max-bytes allows"
+                           : "80% of the memory available is", bnorm_amount(may, o->max_bytes));
     progress_show("%s: filling", problem->name);
     engine_choice choice = workbench_choice(o);
     choice.layout = layout;

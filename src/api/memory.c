@@ -6,6 +6,7 @@
 
 #include "api/check.h"
 #include "api/placement.h"
+#include "base/amount.h"
 
 /* A refusal costs speed only: the pages will be where they are touched first. */
 static void place(const bnorm_plan *plan, bnorm_tensor tensor, const bnorm_matrix *matrix)
@@ -32,12 +33,13 @@ bnorm_status bnorm_alloc(const bnorm_plan *plan, bnorm_tensor tensor, bnorm_matr
                           (int)tensor);
     BNORM_TRY(bnorm_check_here(plan));
     const int64_t ld = bnorm_placement_ld(plan);
-    void *data = bnorm_memory_map(bnorm_placement_bytes(plan, ld), (int)tensor,
-                                  plan->context->pages);
+    const size_t bytes = bnorm_placement_bytes(plan, ld);
+    char all[BNORM_AMOUNT];
+    void *data = bnorm_memory_map(bytes, (int)tensor, plan->context->pages);
     if (!data)
-        return bnorm_fail(BNORM_ERR_MEMORY, "no memory for %lld x %lld elements of %zu bytes",
+        return bnorm_fail(BNORM_ERR_MEMORY, "no memory for %lld x %lld elements: %s",
                           (long long)plan->problem.rows, (long long)plan->problem.cols,
-                          plan->kernels->size);
+                          bnorm_amount(all, (double)bytes));
     *matrix = (bnorm_matrix){data, ld};
     place(plan, tensor, matrix);
     return BNORM_OK;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/check.h"
+#include "base/amount.h"
 #include "platform/pages.h"
 
 bnorm_status bnorm_fail_pages(int error)
@@ -173,6 +174,7 @@ bnorm_status bnorm_migrate(const bnorm_plan *plan, const bnorm_matrix *matrix)
 {
     bnorm_matrix complete;
     bnorm_placement_report report;
+    char remote[BNORM_AMOUNT], all[BNORM_AMOUNT];
     BNORM_TRY(bnorm_check_placed(plan, matrix, &complete));
     const bnorm_machine *machine = &plan->context->machine;
     if (machine->memory_nodes <= 1)
@@ -185,7 +187,8 @@ bnorm_status bnorm_migrate(const bnorm_plan *plan, const bnorm_matrix *matrix)
     /* What is on a page that two extents share can't be at home in both. */
     const double shared = (double)placing.page_bytes * plan->shards.count;
     if (report.remote_bytes > shared)
-        return bnorm_fail(BNORM_ERR_SYSTEM, "%.0f bytes of %.0f stayed on other nodes than the "
-                          "plan's", report.remote_bytes, report.remote_bytes + report.local_bytes);
+        return bnorm_fail(BNORM_ERR_SYSTEM, "%s of %s stayed on other nodes than the plan's",
+                          bnorm_amount(remote, report.remote_bytes),
+                          bnorm_amount(all, report.remote_bytes + report.local_bytes));
     return BNORM_OK;
 }

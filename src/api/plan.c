@@ -2,6 +2,7 @@
 #include "api/plan.h"
 
 #include "api/check.h"
+#include "base/amount.h"
 #include "base/environment.h"
 #include "platform/memory.h"
 #include "platform/team.h"
@@ -32,6 +33,7 @@ bnorm_status bnorm_plan_make(bnorm_plan **plan, const bnorm_context *context,
     created->problem = *problem;
     if (shards)
         created->shards = *shards;
+    char each[BNORM_AMOUNT];
     fenv_t own;
     bnorm_environment_enter(&own);
     bnorm_plan_schedule(created);
@@ -40,8 +42,9 @@ bnorm_status bnorm_plan_make(bnorm_plan **plan, const bnorm_context *context,
     bnorm_environment_leave(&own);
     if (status == BNORM_OK &&
         bnorm_pool_create(&created->pool, problem->executions, created->workspace_bytes) != 0)
-        status = bnorm_fail(BNORM_ERR_MEMORY, "no memory for %d workspaces of %zu bytes",
-                            problem->executions, created->workspace_bytes);
+        status = bnorm_fail(BNORM_ERR_MEMORY, "no memory for %d workspaces of %s",
+                            problem->executions,
+                            bnorm_amount(each, (double)created->workspace_bytes));
     if (status != BNORM_OK) {
         bnorm_memory_put(created);
         return status;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "base/status.h"
 #include "plan/plan.h"
 #include "plan/traffic.h"
@@ -68,6 +69,7 @@ static void append_estimate(bnorm_plan *plan, int operation)
     const double share = (double)bnorm_topology_cache_share(&plan->context->machine);
     const double block = (double)held * (double)plan->problem.rows *
                          (double)bnorm_grid_width(&schedule->grid) * (double)plan->kernels->size;
+    char again[BNORM_AMOUNT], cache[BNORM_AMOUNT];
     if (plan->problem.strategy != BNORM_STRATEGY_AUTO)
         append(plan, ": asked for");
     else if (schedule->strategy == BNORM_STRATEGY_SMALL)
@@ -75,8 +77,8 @@ static void append_estimate(bnorm_plan *plan, int operation)
     else if (held == 0)
         append(plan, ": one pass");
     else
-        append(plan, ": %.3g MB of a block to read again; a thread's share of cache is %.3g MB",
-               block / 1e6, share / 1e6);
+        append(plan, ": %s of a block to read again; a thread's share of cache is %s",
+               bnorm_amount(again, block), bnorm_amount(cache, share));
 }
 
 /* Why this was chosen. */
@@ -104,7 +106,8 @@ void bnorm_plan_write_text(bnorm_plan *plan)
     for (int index = 0; index < BNORM_OPERATIONS; index++) {
         const bnorm_schedule *schedule = &plan->schedule[index];
         const int nodes = owners(&schedule->grid);
-        char on[32] = "all nodes alike";
+        char on[32] = "all nodes alike", read[BNORM_AMOUNT], written[BNORM_AMOUNT];
+        char least[BNORM_AMOUNT], workspace[BNORM_AMOUNT];
         if (!(plan->problem.operations & 1u << index))
             continue;
         if (nodes)
@@ -112,15 +115,16 @@ void bnorm_plan_write_text(bnorm_plan *plan)
         append(plan,
                "%s%s: %s, %s, %s, %d threads on %s, %lld row groups x %lld column blocks "
                "of up to %lld, "
-               "%s stores, %.3g MB read + %.3g MB written (at least %.3g), workspace %.3g MB",
+               "%s stores, %s read + %s written (together at least %s), workspace %s",
                plan->text[0] ? "\n" : "", operation_names[index],
                bnorm_strategy_name(schedule->strategy), plan->context->kernels->isa,
                layout_name(plan), schedule->threads, on,
                (long long)schedule->grid.row_groups,
                (long long)schedule->grid.col_blocks, (long long)bnorm_grid_width(&schedule->grid),
-               schedule->stream ? "non-temporal" : "ordinary", schedule->read / 1e6,
-               schedule->written / 1e6, schedule->compulsory / 1e6,
-               (double)schedule->workspace.total / 1e6);
+               schedule->stream ? "non-temporal" : "ordinary", bnorm_amount(read, schedule->read),
+               bnorm_amount(written, schedule->written),
+               bnorm_amount(least, schedule->compulsory),
+               bnorm_amount(workspace, (double)schedule->workspace.total));
         append_reason(plan, index);
     }
 }

@@ -93,7 +93,7 @@ static void the_strategy_asked_for(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_plan_text(plan), "estimated: asked for"));
     bnorm_plan_destroy(plan);
     plan = new_plan(context, 1 << 20, 64, BNORM_F32, BNORM_STRATEGY_AUTO);
-    CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_plan_text(plan), ": 268 MB of a block to read again"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_plan_text(plan), ": 256 MiB of a block to read again"));
     CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_plan_text(plan), ": one pass"));
     bnorm_plan_destroy(plan);
     bnorm_context_destroy(context);
