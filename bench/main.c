@@ -113,8 +113,9 @@ static const command commands[] = {
          "Plan by measuring (--wisdom FILE keeps what was found, for tune, run, sweep and\n"
          "compare), then time that plan and the estimated one in turns.  ratio is the\n"
          "estimate's time over the measured plan's, the median over all rounds, with the\n"
-         "least and the most.  Choices: strategy, threads, row groups x column blocks of\n"
-         "so many columns, kind of stores.  FILE: shapes, as for sweep.",
+         "least and the most; 1 where measuring has chosen the same plan.  Choices: strategy,\n"
+         "threads, row groups x column blocks of so many columns, kind of stores.  FILE:\n"
+         "shapes, as for sweep.",
      .operations = "forward,backward,fused", .shapes = "65536x1024,1048576x64",
      .run = tune_command},
 };

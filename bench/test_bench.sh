@@ -215,7 +215,7 @@ if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scra
     grep -v geomean "$scratch/all" > "$scratch/records"
     has_keys "keys of tune" $author $problem strategy strategy_threads row_groups col_blocks \
         nontemporal estimate_strategy estimate_threads estimate_row_groups estimate_col_blocks \
-        estimate_nontemporal time_ms estimate_time_ms measured ratio ratio_min ratio_max
+        estimate_nontemporal time_ms estimate_time_ms measured same_plan ratio ratio_min ratio_max
     grep -c . "$scratch/records" | grep -vx 6 |
         nothing "tune: a record per shape and operation"
     $bench compare --json --op fused --shape 65x17 --layout panels8 $small > "$scratch/records"
@@ -272,6 +272,12 @@ echo "s 65 17" > "$scratch/shapes"
 for command in sweep compare tune; do
     ends 0 '65  *17' "$command with wisdom" $command "$scratch/shapes" --op fused $wisdom $small
 done
+rm "$scratch/wisdom"
+ends 0 '  same plan  .*  1\.000  1\.000  1\.000$' "tune that has no time chooses the estimate" \
+    tune --op fused --shape 65x17 --wisdom "$scratch/wisdom" --time-limit 0 $small
+sed -i 's/: resident /: stream /' "$scratch/wisdom"
+ends 0 '  resident, 1 .*  stream, 1 ' "... which was another one when the wisdom was found" \
+    tune --op fused --shape 65x17 --wisdom "$scratch/wisdom" --time-limit 0 $small
 ends 3 'from another machine' "wisdom for another team" run --shape 65x17 $wisdom --threads 2 --reps 1
 echo nonsense >> "$scratch/wisdom"
 ends 2 'line [0-9]*: expected' "wisdom that is none" run --shape 65x17 $wisdom $small

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "measure.h"
 #include "session.h"
@@ -17,7 +18,24 @@ typedef struct {
     bnorm_description plan[PLANS];
     double ms[PLANS]; /* medians */
     double ratio, ratio_min, ratio_max; /* of the estimate's time to the measured plan's */
+    bool same; /* measuring chose the estimate: what differs between the times is noise */
 } tuning;
+
+/* Wisdom of an older version may call another plan the estimate. */
+static bool are_same(const bnorm_description *estimated, const bnorm_description *measured)
+{
+    return measured->measured == 1 && strcmp(estimated->strategy, measured->strategy) == 0 &&
+           estimated->threads == measured->threads &&
+           estimated->row_groups == measured->row_groups &&
+           estimated->col_blocks == measured->col_blocks &&
+           estimated->nontemporal == measured->nontemporal;
+}
+
+static void call_same(tuning *t)
+{
+    t->ms[MEASURED] = t->ms[ESTIMATED];
+    t->ratio = t->ratio_min = t->ratio_max = 1;
+}
 
 /* Both plans in turns. */
 static outcome race(const session *s, workbench *w, const operation *op,
@@ -70,7 +88,10 @@ static void add_to_table(session *s, const workbench *w, const operation *op, co
         return;
     table_cell(&s->table, c++, TABLE_PLAIN, "%s", s->author.isa);
     for (int i = 0; i < PLANS; i++) {
-        add_choice(&s->table, c++, &t->plan[i]);
+        if (i == MEASURED && t->same)
+            table_cell(&s->table, c++, TABLE_PLAIN, "same plan");
+        else
+            add_choice(&s->table, c++, &t->plan[i]);
         table_cell(&s->table, c++, TABLE_PLAIN, "%.4g", t->ms[i]);
     }
     table_cell(&s->table, c++, TABLE_PLAIN, "%.3f", t->ratio);
@@ -99,6 +120,7 @@ static outcome print_record(const session *s, const workbench *w, const operatio
     record_number(&r, "time_ms", t->ms[MEASURED]);
     record_number(&r, "estimate_time_ms", t->ms[ESTIMATED]);
     record_number(&r, "measured", measured->measured);
+    record_flag(&r, "same_plan", t->same);
     record_number(&r, "ratio", t->ratio);
     record_number(&r, "ratio_min", t->ratio_min);
     record_number(&r, "ratio_max", t->ratio_max);
@@ -121,6 +143,9 @@ static outcome run_operation(session *s, workbench *w, int index)
     bnorm_plan_destroy(twin);
     if (result)
         return result;
+    t.same = are_same(&t.plan[ESTIMATED], &t.plan[MEASURED]);
+    if (t.same)
+        call_same(&t);
     session_count(s, w, index, t.ratio, t.ms[MEASURED]);
     add_to_table(s, w, op, &t);
     return print_record(s, w, op, &t);
