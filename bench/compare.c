@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "compare.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -199,7 +200,9 @@ static outcome report(session *s, workbench *w, int index, const comparison *c)
     const operation *op = s->options->operations[index];
     session_count(s, w, index, c->ratio, c->ours);
     add_to_table(s, w, op, c);
-    ratios_add(r->ratios, index, w->problem->name, c->ratio, c->ratio_min, c->ratio_max);
+    const plot_point bar = {.y = c->ratio, .least = c->ratio_min, .most = c->ratio_max,
+                            .mark = isfinite(c->bound) ? c->bound : 0};
+    ratios_add(r->ratios, index, w->problem->name, &bar);
     return print_record(s, w, op, c);
 }
 

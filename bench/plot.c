@@ -60,10 +60,14 @@ static void put_data(FILE *file, const plot *p)
 {
     for (int i = 0; i < p->series_count; i++) {
         const plot_series *s = &p->series[i];
-        fprintf(file, "%s# %s\n# x y least most\n", i ? "\n\n" : "", s->name);
-        for (int j = 0; j < s->count; j++)
-            fprintf(file, "%.7g %.7g %.7g %.7g\n", s->points[j].x, s->points[j].y,
-                    s->points[j].least, s->points[j].most);
+        fprintf(file, "%s# %s\n# x y least most%s%s\n", i ? "\n\n" : "", s->name,
+                p->mark ? " " : "", p->mark ? p->mark : "");
+        for (const plot_point *at = s->points; at < s->points + s->count; at++) {
+            fprintf(file, "%.7g %.7g %.7g %.7g", at->x, at->y, at->least, at->most);
+            if (p->mark)
+                fprintf(file, " %.7g", at->mark);
+            fputc('\n', file);
+        }
     }
 }
 
@@ -114,6 +118,22 @@ static void put_series(FILE *file, const plot *p, int index, const char *data)
     put_quoted(file, s->name);
 }
 
+/* Lines as wide as the bars of a series, one entry in the key for all. */
+static void put_marks(FILE *file, const plot *p, int index, const char *data)
+{
+    double width = BARS_WIDTH / p->series_count;
+    fputs(", \\\n     ", file);
+    put_quoted(file, data);
+    fprintf(file, " index %d using ($1%+.7g):($5 > 0 ? $5 : NaN):(%.7g):(0) "
+            "with vectors nohead lt -1 lw 3 ", index, width * index - BARS_WIDTH / 2, width);
+    if (index == 0) {
+        fputs("title ", file);
+        put_quoted(file, p->mark);
+    } else {
+        fputs("notitle", file);
+    }
+}
+
 static void put_script(FILE *file, const plot *p, const char *path, const char *data)
 {
     fputs(terminal_for(path), file);
@@ -138,8 +158,13 @@ static void put_script(FILE *file, const plot *p, const char *path, const char *
     else
         fputs("set offsets graph 0.03, graph 0.03, 0, 0\n", file);
     put_tics(file, p);
+    if (p->line > 0)
+        fprintf(file, "set arrow from graph 0, first %.7g to graph 1, first %.7g nohead lt -1 "
+                "dt 2 front\n", p->line, p->line);
     for (int i = 0; i < p->series_count; i++)
         put_series(file, p, i, data);
+    for (int i = 0; p->mark && i < p->series_count; i++)
+        put_marks(file, p, i, data);
     fputc('\n', file);
 }
 
@@ -201,5 +226,6 @@ outcome plot_draw(const plot *p, const char *path)
         return complain_as(OUTCOME_IMPOSSIBLE, "--plot %s: gnuplot failed on %s", path, script);
     remove(data);
     remove(script);
+    complain("wrote %s", path);
     return OUTCOME_DONE;
 }

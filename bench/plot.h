@@ -13,6 +13,7 @@
 typedef struct {
     double x, y;
     double least, most; /* the ends of the error bar; both y: none */
+    double mark;        /* height of a line across the bar, see plot.mark; 0: none */
 } plot_point;
 
 typedef struct {
@@ -28,6 +29,8 @@ typedef struct {
     bool log2_x; /* 1, 2, 4, ... at equal distances */
     bool log2_y; /* the same upwards, at the left; else the axis begins at 0 */
     bool bars;   /* bars side by side at each x, instead of lines; x are 0, 1, ... */
+    double line; /* height of a line across the diagram; 0: none */
+    const char *mark; /* what the points' marks are called in the key; NULL: there are none */
     const char *const *labels; /* labels[x] stands at x of the first series; NULL: x itself */
     const plot_series *series;
     int series_count;
@@ -37,9 +40,9 @@ typedef struct {
  * measures first. */
 outcome plot_check(const char *path);
 
-/* Draw to path, an SVG or PNG file by its ending.  Writes
- * path.dat and path.gp, and removes them unless there is no gnuplot (which is no failure,
- * but is told) or it fails. */
+/* Draw to path, an SVG or PNG file by its ending, and tell.  Writes path.dat and path.gp,
+ * and removes them unless there is no gnuplot (which is no failure, but is told) or it
+ * fails. */
 outcome plot_draw(const plot *p, const char *path);
 
 #endif

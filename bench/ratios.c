@@ -22,17 +22,18 @@ static int grow(ratios *r)
     return 0;
 }
 
-void ratios_add(ratios *r, int index, const char *name, double ratio, double least, double most)
+void ratios_add(ratios *r, int index, const char *name, const plot_point *bar)
 {
     if (r->count == 0 || strcmp(r->names[r->count - 1], name) != 0) {
         if (r->count == r->capacity && grow(r))
             return;
         snprintf(r->names[r->count], sizeof r->names[0], "%s", name);
         for (int i = 0; i < OPTIONS_LIST; i++)
-            r->points[i][r->count] = (plot_point){r->count, 0, 0, 0};
+            r->points[i][r->count] = (plot_point){.x = r->count};
         r->count++;
     }
-    r->points[index][r->count - 1] = (plot_point){r->count - 1, ratio, least, most};
+    r->points[index][r->count - 1] = *bar;
+    r->points[index][r->count - 1].x = r->count - 1;
 }
 
 outcome ratios_draw(const ratios *r, const options *o)
@@ -50,7 +51,8 @@ outcome ratios_draw(const ratios *r, const options *o)
     snprintf(title, sizeof title, "bnorm in %s, and %s (above 1: bnorm is faster)",
              o->layout->name, r->peer);
     plot p = {.title = title, .x_axis = "", .y_axis = "its time over bnorm's", .bars = true,
-              .labels = labels, .series = series, .series_count = o->operation_count};
+              .line = 1, .mark = "bound (loops that compute nothing)", .labels = labels,
+              .series = series, .series_count = o->operation_count};
     outcome result = plot_draw(&p, o->plot);
     free(labels);
     return result;

@@ -14,8 +14,8 @@ typedef struct {
 } ratios;
 
 /* The ratio of operation `index` of the options on the problem of that name, the last one
- * or a new one.  Out of memory loses it. */
-void ratios_add(ratios *r, int index, const char *name, double ratio, double least, double most);
+ * or a new one: as a bar, without its x, marked at its bound.  Out of memory loses it. */
+void ratios_add(ratios *r, int index, const char *name, const plot_point *bar);
 
 outcome ratios_draw(const ratios *r, const options *o);
 

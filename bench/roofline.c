@@ -231,6 +231,7 @@ static outcome save(roofline *r, const char *path)
     int failed = ferror(file);
     if (fclose(file) || failed)
         return complain_as(OUTCOME_IMPOSSIBLE, "--save %s: %s", path, strerror(errno));
+    complain("wrote %s", path);
     return result;
 }
 
@@ -257,7 +258,7 @@ static outcome draw(const roofline *r)
                 continue;
             points[s][series[s].count++] = (plot_point){
                 (double)(one->mix - mixes), gb_s(one, one->median), gb_s(one, one->max),
-                gb_s(one, one->min)};
+                gb_s(one, one->min), 0};
         }
     }
     char title[300];

@@ -13,9 +13,9 @@ outcome scale_plot(const scale_curve *curve, const report_author *author)
         const scale_point *point = &curve->points[i];
         double x = point->threads, p = x / curve->points->threads;
         double percent = 100 * point->efficiency;
-        speedup[i] = (plot_point){x, point->speedup, point->speedup, point->speedup};
-        ideal[i] = (plot_point){x, p, p, p};
-        efficiency[i] = (plot_point){x, percent, percent, percent};
+        speedup[i] = (plot_point){x, point->speedup, point->speedup, point->speedup, 0};
+        ideal[i] = (plot_point){x, p, p, p, 0};
+        efficiency[i] = (plot_point){x, percent, percent, percent, 0};
     }
     const plot_series series[] = {
         {.name = o->synthetic ? "speed-up, PREDICTED" : "speed-up", .points = speedup,

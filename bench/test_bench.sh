@@ -326,11 +326,11 @@ chmod +x "$scratch/bin/python3"
 )
 
 if command -v gnuplot >/dev/null 2>&1; then
-    ends 0 '^fused: ' "compare draws ratios" compare --shape 65x7,64x16 $small \
+    ends 0 'wrote .*ratios.svg$' "compare draws ratios" compare --shape 65x7,64x16 $small \
         --plot "$scratch/ratios.svg"
     {
         grep -q '<svg' "$scratch/ratios.svg" || echo "no picture"
-        for text in 65x7 64x16 forward backward fused; do
+        for text in 65x7 64x16 forward backward fused 'bound (.*)'; do
             grep -q ">$text<" "$scratch/ratios.svg" || echo "no $text in it"
         done
     } | nothing "its picture"
@@ -342,6 +342,7 @@ ends 2 "svg or .png" "a picture of unknown kind" compare --plot "$scratch/ratios
 # ---- topo -----------------------------------------------------------------------
 
 ends 0 '^remote bytes: 0 of 268 MB$' "topo of this machine" topo --plot "$scratch/here.svg"
+grep -c 'wrote .*here.svg$' "$scratch/out" | grep -vx 1 | nothing "it tells where its picture is"
 well_formed "$scratch/here.svg" | nothing "its picture is XML"
 ends 2 "No such file" "a picture in no folder" topo --plot "$scratch/absent/here.svg"
 ends 2 "one shape" "two pictures in one file" topo --shape 3x4,4x3 --plot "$scratch/here.svg"
@@ -445,6 +446,8 @@ path=$PATH
 PATH=$scratch/bin
 ends 0 "no gnuplot; 'gnuplot .*svg.gp'" "a diagram without gnuplot" \
     $memory --threads 1,2 --plot "$scratch/memory.svg"
+ends 0 "no gnuplot; 'gnuplot .*svg.gp'" "... nor of ratios" \
+    compare --shape 65x7,64x16 $small --plot "$scratch/bounds.svg"
 printf '#!/bin/sh\nexit 1\n' > "$scratch/bin/gnuplot"
 chmod +x "$scratch/bin/gnuplot"
 ends 3 "gnuplot failed" "a gnuplot that fails" $memory --threads 1 --plot "$scratch/failed.png"
@@ -452,9 +455,16 @@ printf '#!/bin/sh\n[ -s "${1%%.gp}.dat" ] && echo drawn > "${1%%.gp}"\n' > "$scr
 ends 0 "^1R " "a gnuplot that draws" $memory --threads 1 --plot "$scratch/drawn.svg"
 PATH=$path
 {
+    grep -q 'wrote .*drawn.svg$' "$scratch/out" || cat "$scratch/out"
     [ -s "$scratch/drawn.svg" ] || echo "nothing is drawn"
     ls "$scratch"/drawn.svg.* 2>/dev/null
 } | nothing "what gnuplot has drawn from is gone"
+{
+    grep -q '^set arrow from graph 0, first 1 to graph 1, first 1 nohead' \
+        "$scratch/bounds.svg.gp" || echo "no line at 1"
+    awk '/^#/ || !NF { next } NF != 5 || $5 <= 0 { print } { rows++ }
+         END { if (rows != 6) print rows " rows" }' "$scratch/bounds.svg.dat"
+} | nothing "ratios are drawn with 1 and with their bounds"
 awk '/^#/ { next } !NF { next } NF != 4 || $3 > $2 || $2 > $4 { print } { rows++ }
      END { if (rows != 36) print rows " rows" }' "$scratch/memory.svg.dat" |
     nothing "its data remain: least and most around each point"

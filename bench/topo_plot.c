@@ -346,5 +346,6 @@ outcome topo_plot(const topo *t)
     int failed = ferror(p.file);
     if (fclose(p.file) || failed)
         return complain_as(OUTCOME_IMPOSSIBLE, "--plot %s: %s", path, strerror(errno));
+    complain("wrote %s", path);
     return OUTCOME_DONE;
 }
