@@ -77,7 +77,8 @@ static const command commands[] = {
          "memory gives and takes over its bandwidth, whichever takes longer, and the most\n"
          "that a node's threads move from and to other nodes over its link.  An uneven\n"
          "partition shows in the most; caches count as the plan counts on them, waiting\n"
-         "for each other does not count.",
+         "for each other does not count.  Threads are spread over all nodes, but for\n"
+         "--binding compact.  No law is fitted: the model is straight up to a bandwidth.",
      .operations = "fused", .shapes = "65536x1024", .run = scale_command},
     {.name = "roofline", .bit = COMMAND_ROOFLINE, .argument = "",
      .summary = "what the machine's memory can do: the ceilings of all operations",

@@ -13,6 +13,7 @@ typedef struct {
     const options *o;
     report_author author;
     scale_machine machine; /* --model: predicted for */
+    bnorm_binding here;    /* --bandwidth here: as it was asked for */
     bool gap;              /* an empty line is due before the next table */
 } session;
 
@@ -175,6 +176,7 @@ static outcome measure_machine(session *s, const shape *problem)
 {
     options here = *s->o;
     here.synthetic = NULL;
+    here.binding = s->here;
     here.weak = false;
     here.count_count = 0;
     engine e;
@@ -246,9 +248,14 @@ outcome scale_command(const options *o)
         return complain_as(OUTCOME_USAGE, "--plot: one picture has one shape and one operation");
     if (o->plot && plot_check(o->plot))
         return OUTCOME_USAGE;
-    session s = {.o = o, .author = {.options = o},
+    /* Where a system would let the threads of a described machine run, nobody knows: they
+     * are planned for as if they were spread. */
+    options own = *o;
+    if (o->synthetic && o->binding == BNORM_BIND_INHERIT)
+        own.binding = BNORM_BIND_SPREAD;
+    session s = {.o = &own, .author = {.options = &own}, .here = o->binding,
                  .machine = {o->bandwidth.core, o->bandwidth.node, o->bandwidth.link}};
     if (s.machine.link == 0)
         s.machine.link = s.machine.node / 2;
-    return workbench_for_each(o, scale_problem, &s);
+    return workbench_for_each(&own, scale_problem, &s);
 }

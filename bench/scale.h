@@ -46,7 +46,8 @@ void scale_derive(scale_curve *curve, bool weak);
  * rows, lets expect of a machine that the options describe. */
 outcome scale_predict(scale_curve *curve, const options *o, const scale_machine *machine);
 
-/* For people: a table and the serial fraction; or a record for each point. */
+/* For people: a table, and the serial fraction or the most that is predicted; or a record
+ * for each point. */
 outcome scale_print(const scale_curve *curve, report_author *author);
 
 /* As a picture, into the file of --plot. */

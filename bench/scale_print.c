@@ -43,6 +43,18 @@ static void add_to_table(table *t, const scale_curve *curve, const scale_point *
     }
 }
 
+/* No law is fitted to a model: it has no serial part, and is straight up to a bandwidth. */
+static void print_most(const scale_curve *curve)
+{
+    const scale_point *best = curve->points, *last = curve->points + curve->count - 1;
+    for (const scale_point *point = curve->points; point <= last; point++) {
+        if (point->speedup > 1.001 * best->speedup)
+            best = point;
+    }
+    printf("%s: PREDICTED speed-up %.2f at most, first with %d threads; %d are bound by %s\n",
+           curve->op->name, best->speedup, best->threads, last->threads, last->bound);
+}
+
 static void print_table(const scale_curve *curve, const options *o)
 {
     table t;
@@ -53,9 +65,10 @@ static void print_table(const scale_curve *curve, const options *o)
         add_to_table(&t, curve, &curve->points[i], o);
     table_print(&t);
     table_free(&t);
-    if (curve->count > 1)
-        printf("%s: %sserial fraction %.3g (%s)\n", curve->op->name,
-               o->synthetic ? "PREDICTED " : "", curve->serial_fraction,
+    if (curve->count > 1 && o->synthetic)
+        print_most(curve);
+    else if (curve->count > 1)
+        printf("%s: serial fraction %.3g (%s)\n", curve->op->name, curve->serial_fraction,
                o->weak ? "Gustafson" : "Amdahl");
 }
 
@@ -100,7 +113,7 @@ static outcome print_record(const scale_curve *curve, const scale_point *point,
     record_integer(&r, "threads_least", curve->points->threads);
     record_number(&r, "speedup", point->speedup);
     record_number(&r, "efficiency", point->efficiency);
-    record_number(&r, "serial_fraction", curve->serial_fraction);
+    record_number(&r, "serial_fraction", o->synthetic ? NAN : curve->serial_fraction);
     return report_print(o, &r);
 }
 

@@ -73,7 +73,7 @@ laws='{ rows = value["rows"] / value["threads"]
         x = weak ? p - 1 : 1 - 1 / p
         y = weak ? p - value["speedup"] : 1 / value["speedup"] - 1 / p
         xx += x * x; xy += x * y; serial = value["serial_fraction"] }
-      END { if (differ(serial / (xy / xx), 1) && differ(serial, xy / xx))
+      END { if (serial != "null" && differ(serial / (xy / xx), 1) && differ(serial, xy / xx))
                 print "serial fraction: " serial ", not " xy / xx }'
 
 if $bench scale --json $small > "$scratch/records" 2> "$scratch/err"; then
@@ -103,14 +103,16 @@ big="pack:2 numa:4 core:16 pu:2"
 ends 2 "synthetic" "no description of a machine" scale --model "nonsense:x"
 ends 0 ' PREDICTED ms ' "a prediction says so" scale --model "$four"
 ends 0 '^PREDICTED, not measured' "it says what of" scale --model "$four"
-ends 0 '^fused: PREDICTED serial fraction 0 (Amdahl)$' "all are busy: no serial fraction" \
-    scale --model "$four" --bandwidth 1,1000
-# Memory is as fast as two cores: S = 1, 2, 2; x = 1/2, 3/4 and y = 0, 1/4.
-ends 0 '^fused: PREDICTED serial fraction 0.231 (Amdahl)$' "Amdahl's fraction, by hand" \
+ends 0 'PREDICTED speed-up 4.00 at most, first with 4 threads; 4 are bound by core$' \
+    "all are busy" scale --model "$four" --bandwidth 1,1000
+# Memory is as fast as two cores: S = 1, 2, 2.
+most='PREDICTED speed-up 2.00 at most, first with 2 threads; 4 are bound by memory$'
+ends 0 "^fused: $most" "more threads than the memory feeds" \
     scale --model "$four" --bandwidth 10,20
-# With p = 1, 2, 4: S = 1, 2, 2; x = 1, 3 and y = 0, 2.
-ends 0 '^fused: PREDICTED serial fraction 0.6 (Gustafson)$' "Gustafson's fraction, by hand" \
-    scale --weak --model "$four" --bandwidth 10,20
+ends 0 ' threads bound by spread, ' "... which are spread" scale --model "$four"
+ends 0 ' threads bound compactly, ' "... unless they are not" \
+    scale --model "$four" --binding compact
+ends 0 "^fused: $most" "... with more rows, too" scale --weak --model "$four" --bandwidth 10,20
 grep -c '^16384x1024  *65536  *1024 .* 4  .* 2\.00  *50  *memory ' "$scratch/out" | grep -vx 1 |
     nothing "four threads share the memory"
 # Two logical CPUs are one core.
@@ -144,6 +146,8 @@ for layout in rows panels panels8; do
 done
 if $bench scale --json --model "$big" > "$scratch/records" 2>/dev/null; then
     has_keys "keys of predictions" $author $problem $figures bound_by imbalance remote_bytes
+    grep -v '"binding":"spread",.*"serial_fraction":null' "$scratch/records" |
+        nothing "a model has spread threads, and no law is fitted to it"
     values | awk "$each $laws"' value["predicted"] != "true" || value["time_ms_median"] != "null" ||
         value["ceiling_fraction"] != "null"' | nothing "figures of predictions"
     if command -v python3 >/dev/null 2>&1; then
