@@ -30,4 +30,15 @@ awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$top/README.m
     > "$scratch/shown"
 diff "$top/examples/first.c" "$scratch/shown" 2>&1 | nothing "the README shows examples/first.c"
 
+# --help at the end: what stands before it is read, and nothing runs.
+commands='/^```console$/ { inside = 1; next } /^```$/ { inside = 0 } inside && /^\$ / { print substr($0, 3) }'
+{
+    awk "$commands" "$top/README.md" > "$scratch/commands"
+    grep -q '^bnorm-bench run ' "$scratch/commands" || echo "no commands"
+    sed 's/^bnorm-bench \([^|]*\).*/bench\/bnorm-bench \1 --help/' "$scratch/commands" |
+        while read -r command; do
+            eval "$command" > "$scratch/out" 2>&1 </dev/null || { echo "$command"; cat "$scratch/out"; }
+        done
+} | nothing "the README's commands have options that exist"
+
 finish
