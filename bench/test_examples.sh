@@ -30,15 +30,34 @@ awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$top/README.m
     > "$scratch/shown"
 diff "$top/examples/first.c" "$scratch/shown" 2>&1 | nothing "the README shows examples/first.c"
 
-# --help at the end: what stands before it is read, and nothing runs.
-commands='/^```console$/ { inside = 1; next } /^```$/ { inside = 0 } inside && /^\$ / { print substr($0, 3) }'
-{
-    awk "$commands" "$top/README.md" > "$scratch/commands"
-    grep -q '^bnorm-bench run ' "$scratch/commands" || echo "no commands"
-    sed 's/^bnorm-bench \([^|]*\).*/bench\/bnorm-bench \1 --help/' "$scratch/commands" |
-        while read -r command; do
-            eval "$command" > "$scratch/out" 2>&1 </dev/null || { echo "$command"; cat "$scratch/out"; }
+# read_options < COMMANDS: complaints.  --help at the end: what stands before it is read, and
+# nothing runs.
+read_options() {
+    sed 's/^bnorm-bench \([^|]*\).*/bench\/bnorm-bench \1 --help/; s/ --ceilings [^ ]*//' |
+        tee "$scratch/commands" | while read -r command; do
+            eval "$command" > "$scratch/out" 2>&1 </dev/null ||
+                { echo "$command"; cat "$scratch/out"; }
         done
-} | nothing "the README's commands have options that exist"
+    grep -q '^bench/bnorm-bench run ' "$scratch/commands" || echo "no commands"
+}
+
+awk '/^```console$/ { inside = 1; next }
+     /^```$/ { inside = 0 }
+     inside && /^\$ / { print substr($0, 3) }' "$top/README.md" | read_options |
+    nothing "the README's commands have options that exist"
+
+man=$top/bench/bnorm-bench.1
+sed -n '/^\.SH EXAMPLES/,$ { s/\\-/-/g; /^bnorm-bench /p; }' "$man" | read_options |
+    nothing "so have those of the man page"
+
+sed -n 's/.*getenv("\([A-Z_]*\)").*/\1/p; s/.*[^a-z_]value("\([A-Z_]*\)").*/\1/p' \
+    "$top/src/base/env.c" "$top"/bench/*.c > "$scratch/variables"
+{
+    grep -q BNORM_ISA "$scratch/variables" || echo "no variables"
+    sed -n '/^\.SH ENVIRONMENT/,/^\.SH EXAMPLES/p' "$man" > "$scratch/environment"
+    while read -r name; do
+        grep -q "^\.B $name" "$scratch/environment" || echo "$name is not there"
+    done < "$scratch/variables"
+} | nothing "the man page names every variable that is read"
 
 finish
