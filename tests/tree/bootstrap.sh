@@ -58,7 +58,10 @@ END
 #!/bin/sh
 echo "autoreconf \$*" >> $log
 touch Makefile.in
-printf '#!/bin/sh\necho configure >> $log\necho "abs_builddir = \$PWD" > Makefile; touch config.status\n' > configure
+printf '#!/bin/sh\necho "configure\${*:+ \$*}" >> $log\n\
+echo "abs_builddir = \$PWD" > Makefile\n\
+prefix=/usr/local\ncase \$1 in --prefix=*) prefix=\${1#*=} ;; esac\n\
+echo "prefix = \$prefix" >> Makefile; touch config.status\n' > configure
 chmod +x configure
 END
 }
@@ -150,7 +153,7 @@ run
     ran <<'END'
 apt-get -qq update
 apt-get -qq install -y --no-install-recommends libc6-dev libcunit1-dev libdnnl-dev libhwloc-dev libjansson-dev
-configure
+configure --prefix=/usr/local
 make
 END
 } | nothing "only what is missing is installed, and configure looks again"
@@ -263,6 +266,48 @@ run check-isa
     says "packages of Debian or Ubuntu"
     ran </dev/null
 } | nothing "check-isa without apt-get: says so"
+
+machine 0 apt-get
+equip
+run --prefix "/opt/my lib" install
+{
+    works
+    ran <<'END'
+autoreconf -i
+configure --prefix=/opt/my lib
+make
+make install
+END
+} | nothing "--prefix is configure's"
+run install --prefix="/opt/my lib"
+{
+    works
+    ran <<'END'
+make
+make install
+END
+} | nothing "... once"
+rm "$machine/headers"
+run
+{
+    works
+    grep -x 'configure --prefix=/opt/my lib' "$log" >/dev/null || cat "$log"
+} | nothing "... and remembered when configure runs again"
+run --prefix here install
+{
+    works
+    ran <<END
+configure --prefix=$machine/project/here
+make
+make install
+END
+} | nothing "another prefix, as a relative path"
+for wrong in --prefix --prefix= '--prefix --no-install'; do
+    # shellcheck disable=SC2086 # two words
+    run $wrong
+    { [ $status = 2 ] || echo "exit status $status"; says "^usage"; ran </dev/null; } |
+        nothing "$wrong without a folder"
+done
 
 run --unknown
 { fails; says "^usage"; } | nothing "an unknown option"
