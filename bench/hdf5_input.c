@@ -66,8 +66,8 @@ outcome hdf5_input_read(dataset *data, const dataset_source *source)
 outcome hdf5_input_read(dataset *data, const dataset_source *source)
 {
     (void)data;
-    return complain_as(OUTCOME_IMPOSSIBLE, "%s: this bnorm-bench was built without HDF5 (install libhdf5-dev, configure again)",
-                       source->path);
+    return complain_as(OUTCOME_IMPOSSIBLE, "%s: this bnorm-bench was built without HDF5 (install "
+                       "libhdf5-dev, configure again)", source->path);
 }
 
 #endif

@@ -34,7 +34,8 @@ static const struct mix {
 };
 
 static const char *const stores_names[] = {
-    [CEILING_ANY] = "none", [CEILING_ORDINARY] = "ordinary", [CEILING_NONTEMPORAL] = "non-temporal"};
+    [CEILING_ANY] = "none", [CEILING_ORDINARY] = "ordinary",
+    [CEILING_NONTEMPORAL] = "non-temporal"};
 
 enum { MIXES = sizeof mixes / sizeof *mixes, RACES = 2 * MIXES };
 

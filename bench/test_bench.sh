@@ -135,8 +135,8 @@ awk -F, 'NR == 1 { fields = NF } NF != fields || NR == 2 && $8 != "65x7"
          END { if (NR != 3) print NR " lines" }' "$scratch/records" | nothing "CSV records"
 ends 0 '^65x7 step: .*an estimate takes [0-9.]* us)$' "how long planning takes" \
     run --op fused,infer,step --shape 65x7 $small
-grep -c '^65x7 \(fused\|step\): [a-z]*, estimated: [0-9.]* KiB of a block' "$scratch/out" | grep -vx 2 |
-    nothing "why a strategy was chosen"
+grep -c '^65x7 \(fused\|step\): [a-z]*, estimated: [0-9.]* KiB of a block' "$scratch/out" |
+    grep -vx 2 | nothing "why a strategy was chosen"
 grep -c '^65x7 infer: [a-z]*, estimated: one pass (' "$scratch/out" | grep -vx 1 |
     nothing "... of each operation"
 ends 0 'not asked' "what is not verified does not say so" run --shape 65x7 $small
@@ -146,8 +146,10 @@ grep "$esc" "$scratch/out" | nothing "no colours but on a terminal"
 author="command version commit cpu isa threads binding"
 problem="name op rows cols dtype layout ld"
 if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scratch/err"; then
-    times="strategy time_ms_median time_ms_min gb_s ceiling_gb_s ceiling_fraction bound_fraction reason plan_us verified max_error"
-    ratios="peer peer_version peer_layout peer_kernel time_ms peer_time_ms peer_gb_s ratio ratio_min ratio_max bound bound_fraction bound_saved"
+    times="strategy time_ms_median time_ms_min gb_s ceiling_gb_s ceiling_fraction \
+        bound_fraction reason plan_us verified max_error"
+    ratios="peer peer_version peer_layout peer_kernel time_ms peer_time_ms peer_gb_s ratio \
+        ratio_min ratio_max bound bound_fraction bound_saved"
     has_keys "keys of run" $author $problem $times
     grep -v '"plan_us":[0-9.]*[1-9]' "$scratch/records" | nothing "plans take time"
     grep -v '"verified":true' "$scratch/records" | nothing "run says that it is verified"
@@ -278,7 +280,8 @@ ends 0 '  same plan  .*  1\.000  1\.000  1\.000$' "tune that has no time chooses
 sed -i 's/: resident /: stream /' "$scratch/wisdom"
 ends 0 '  resident, 1 .*  stream, 1 ' "... which was another one when the wisdom was found" \
     tune --op fused --shape 65x17 --wisdom "$scratch/wisdom" --time-limit 0 $small
-ends 3 'from another machine' "wisdom for another team" run --shape 65x17 $wisdom --threads 2 --reps 1
+ends 3 'from another machine' "wisdom for another team" \
+    run --shape 65x17 $wisdom --threads 2 --reps 1
 echo nonsense >> "$scratch/wisdom"
 ends 2 'line [0-9]*: expected' "wisdom that is none" run --shape 65x17 $wisdom $small
 ends 2 "--time-limit '1s'" "a time that is none" tune --time-limit 1s

@@ -59,9 +59,9 @@ awk -F, 'NR == 1 { fields = NF } NF != fields || NR > 1 && $1 != "scale"
 
 author="command version commit cpu isa threads binding"
 problem="name op rows cols dtype layout ld"
-figures="strategy team scaling predicted time_ms_median time_ms_min time_ms_spread time_ms_predicted \
-    gb_s ceiling_gb_s ceiling_fraction ceiling_kernel ceiling_saved speedup efficiency \
-    serial_fraction"
+figures="strategy team scaling predicted time_ms_median time_ms_min time_ms_spread \
+    time_ms_predicted gb_s ceiling_gb_s ceiling_fraction ceiling_kernel ceiling_saved speedup \
+    efficiency serial_fraction"
 
 # The definitions, again.
 laws='{ rows = value["rows"] / value["threads"]

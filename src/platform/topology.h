@@ -44,8 +44,8 @@ typedef struct {
 /* This machine, or the one that a synthetic description or an XML file describes
  * (at most one of them).  ARGUMENT: it can't be read; UNSUPPORTED: no hwloc to
  * read it with; MEMORY.  places, or NULL: CPUs that OpenMP binds threads to, which this
- * process may use though its own mask has one of them.  This machine fails for want of memory only: what cannot
- * be found out is assumed. */
+ * process may use though its own mask has one of them.  This machine fails for want of
+ * memory only: what cannot be found out is assumed. */
 bnorm_status bnorm_topology_read(bnorm_machine *machine, const char *synthetic, const char *xml,
                                  const bnorm_affinity *places);
 void bnorm_topology_free(bnorm_machine *machine);

@@ -146,8 +146,9 @@ static bnorm_status read_heads(reader *r, const bnorm_context *context)
     if (next_line(r) != 1)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "%.80s, line 2: expected a machine", r->path);
     if (strcmp(r->line, machine) != 0)
-        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "%.80s, line 2: from another machine, ISA or number of threads, "
-                          "\"%.160s\": expected \"%.160s\"", r->path, r->line, machine);
+        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "%.80s, line 2: from another machine, ISA or "
+                          "number of threads, \"%.160s\": expected \"%.160s\"", r->path, r->line,
+                          machine);
     return BNORM_OK;
 }
 

@@ -60,7 +60,8 @@ static int sums_differ(const memory *one, const memory *other, size_t size, int 
     for (ptrdiff_t j = 0; j < cols; j++)
         for (int plane = 0; plane < planes; plane++) {
             const size_t at = (size_t)bnorm_group_at(BNORM_SUMS, plane, j) * size;
-            wrong += memcmp((const char *)one->sums + at, (const char *)other->sums + at, size) != 0;
+            const char *ours = (const char *)one->sums + at;
+            wrong += memcmp(ours, (const char *)other->sums + at, size) != 0;
         }
     return wrong;
 }
