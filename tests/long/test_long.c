@@ -49,6 +49,7 @@ static trial_spec roll_trial(dice *d)
 {
     static const unsigned operations[] = {BNORM_FORWARD, BNORM_BACKWARD, BNORM_FORWARD_BACKWARD,
                                           BNORM_STEP, BNORM_INFER};
+    static const int64_t panels[] = {0, 0, 8, 16};
     static const double eps[] = {1e-5, 1e-3, 1}, sigma[] = {1, 1e-4, 1e12, 1e-12};
     int64_t cols = roll_size(d, 4000), rows = roll_size(d, (INT64_C(1) << 18) / cols + 1);
     trial_spec s = trial_default(rows + 1, cols);
@@ -72,6 +73,7 @@ static trial_spec roll_trial(dice *d)
     s.x = (data_spec){(data_kind)roll(d, DATA_KINDS), (double)(roll(d, 3) * roll(d, 1000)),
                       sigma[roll(d, 4)], d->seed};
     s.dy = (data_spec){(data_kind)roll(d, DATA_KINDS), 0.5, 1, d->seed + 1};
+    s.panel = panels[roll(d, 4)];
     return s;
 }
 
