@@ -5,9 +5,10 @@
 
 typedef REAL T(real);
 
-/* Columns of a tile that fits in registers, or of a panel. */
+/* Columns of a tile that fits in registers, or of a panel; and vectors of a group that do. */
 enum {
-    T(NARROW) = VECTORS * T(LANES) < BNORM_GROUP ? BNORM_GROUP : VECTORS * T(LANES)
+    T(NARROW) = VECTORS * T(LANES) < BNORM_GROUP ? BNORM_GROUP : VECTORS * T(LANES),
+    T(GROUP) = BNORM_GROUP / T(LANES) < VECTORS ? BNORM_GROUP / T(LANES) : VECTORS
 };
 
 INLINE T(vec) T(get)(const REAL *at, int lanes)
@@ -64,11 +65,11 @@ INLINE void T(sum_tile)(REAL *sums, bnorm_source xs, const REAL *first_x, bnorm_
 }
 
 INLINE void T(sum_tiles)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
-                         const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
+                         const REAL *first_dy, int rows, ptrdiff_t cols, int abreast, int with_dy)
 {
     ptrdiff_t col = 0;
-    for (; col + VECTORS * T(LANES) <= cols; col += VECTORS * T(LANES))
-        T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, VECTORS, T(LANES), with_dy);
+    for (; col + abreast * T(LANES) <= cols; col += abreast * T(LANES))
+        T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, abreast, T(LANES), with_dy);
     for (; VECTORS > 2 && col + 2 * T(LANES) <= cols; col += 2 * T(LANES))
         T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, 2, T(LANES), with_dy);
     for (; col + T(LANES) <= cols; col += T(LANES))
@@ -78,16 +79,18 @@ INLINE void T(sum_tiles)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_
 }
 
 /* A narrow tile keeps its sums in registers for all rows.  A wide one goes row by row:
- * memory is read fastest in order, and rows a power of two apart share cache sets. */
+ * memory is read fastest in order, and rows a power of two apart share cache sets.  And
+ * group by group: CPUs prefetch some forty steps ahead, beyond the end of the sums
+ * (plan/workspace.c), and a group's step is the shortest. */
 INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
                    const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
 {
     if (cols <= T(NARROW)) {
-        T(sum_tiles)(sums, x, first_x, dy, first_dy, rows, cols, with_dy);
+        T(sum_tiles)(sums, x, first_x, dy, first_dy, rows, cols, VECTORS, with_dy);
         return;
     }
     for (int row = 0; row < rows; row++) {
-        T(sum_tiles)(sums, x, first_x, dy, first_dy, 1, cols, with_dy);
+        T(sum_tiles)(sums, x, first_x, dy, first_dy, 1, cols, T(GROUP), with_dy);
         x.data = (const REAL *)x.data + x.ld;
         if (with_dy)
             dy.data = (const REAL *)dy.data + dy.ld;

@@ -31,6 +31,16 @@ static size_t take(size_t *at, size_t bytes)
     return begin;
 }
 
+/* From one worker's sums, of `bytes` bytes, to what another writes.  CPUs prefetch beyond
+ * the end of what is walked over, and would take those lines from the other's cache, row by
+ * row: 12 KiB where each step is a group of columns, twice that to be safe.  Short sums
+ * make short walks. */
+static size_t apart(size_t bytes)
+{
+    enum { MOST = 24 << 10 };
+    return bytes + (2 * bytes < MOST ? 2 * bytes : MOST);
+}
+
 static bnorm_list_room list_room(int nodes, size_t node_bytes)
 {
     bnorm_list_room room = {.nodes = nodes};
@@ -62,7 +72,7 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
     workspace->sums = take(&at, BNORM_SUMS * plane * size);
     workspace->y_tile = take(&at, tile);
     workspace->dy_tile = take(&at, tile);
-    workspace->worker_bytes = at;
+    workspace->worker_bytes = at < apart(workspace->y_tile) ? apart(workspace->y_tile) : at;
     workspace->column_list = list_room(whole, node);
     at = workspace->column_list.bytes;
     workspace->coefficients = take(&at, BNORM_COEFFICIENTS * plane * size);

@@ -184,6 +184,26 @@ static void workspaces_are_small(void)
     }
 }
 
+/* What one thread writes row by row is far from what another does, or CPUs that prefetch
+ * beyond it take its lines away: three times its size, or 24 KiB further on. */
+static void sums_are_apart(void)
+{
+    static const int64_t cols[] = {1, 16, 64, 200, 512, 1024, 4096};
+    bnorm_context *context = fixture_context(4);
+    for (int c = 0; c < 7; c++) {
+        bnorm_plan *plan = new_plan(context, 65536, cols[c], BNORM_F32, BNORM_STRATEGY_AUTO);
+        for (int i = 0; i < 4; i++) {
+            const int index = bnorm_operation_index(units[i].operation);
+            const bnorm_workspace *workspace = &plan->schedule[index].workspace;
+            const size_t sums = BNORM_SUMS * (size_t)workspace->pitch * 4;
+            const size_t gap = workspace->worker_bytes - workspace->sums - sums;
+            CU_ASSERT(gap >= (2 * sums < 24 << 10 ? 2 * sums : 24 << 10));
+        }
+        bnorm_plan_destroy(plan);
+    }
+    bnorm_context_destroy(context);
+}
+
 /* However wide the matrix: what a block keeps per column (5 sums, the moments of
  * two nodes) stays in a small L2, or every leaf would write it to memory. */
 static void wide_problems_have_narrow_blocks(void)
@@ -264,6 +284,7 @@ int main(int argc, char **argv)
         {"resident blocks fit in cache", resident_blocks_fit},
         {"small problems have no team", small_problems_have_no_team},
         {"workspaces are small", workspaces_are_small},
+        {"threads' sums are apart", sums_are_apart},
         {"wide problems have narrow blocks", wide_problems_have_narrow_blocks},
         {"numbers are possible", numbers_are_possible},
         {"words agree with numbers", words_agree_with_numbers},
