@@ -35,12 +35,15 @@ double bnorm_rstd(double v)
     return v == 0 ? 0 : 1 / sqrt(v);
 }
 
+/* For each of the rows that lie side by side. */
 static void set_coefficient(const bnorm_run *run, bnorm_piece *piece, int plane, int64_t j,
                             double value)
 {
     const bnorm_dtype dtype = run->plan->problem.dtype;
-    put(piece->coefficients, dtype, bnorm_group_at(BNORM_COEFFICIENTS, plane, j),
-        stored(value, dtype));
+    const int64_t cols = piece->cols.end - piece->cols.begin;
+    for (int i = 0; i < run->fold; i++)
+        put(piece->coefficients, dtype,
+            bnorm_group_at(BNORM_COEFFICIENTS, plane, i * cols + j), stored(value, dtype));
 }
 
 /* One column of the batch: index within the block and in the matrix, and what

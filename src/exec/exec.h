@@ -27,6 +27,7 @@ typedef struct {
     char *workspace;
     const struct bnorm_frame *frames; /* upstream functions that the caller is inside */
     int stream_y, stream_dx; /* non-temporal stores are possible and wanted */
+    int fold;               /* rows side by side (exec/folded.h); 1: none */
     atomic_int upstream_failed;
 } bnorm_run;
 
@@ -36,7 +37,8 @@ typedef struct {
     int64_t group, index;  /* row group, column block */
     bnorm_list *list;      /* moments of these rows */
     void *coefficients;    /* of the column block */
-    void *sums, *y_tile, *dy_tile;
+    void *sums, *y_tile, *dy_tile, *fold_tile;
+    bnorm_list *fold_list;
     const bnorm_worker *worker;
 } bnorm_piece;
 
@@ -79,6 +81,10 @@ int bnorm_wanted(const bnorm_run *run);
 void bnorm_leaf_begin(const bnorm_run *run, bnorm_piece *piece);
 void bnorm_leaf_end(const bnorm_run *run, bnorm_piece *piece, bnorm_source x, bnorm_source dy,
                     int64_t row, int rows);
+
+/* Both, and the sums between: rows [row, row + rows) of the batch, at most a leaf. */
+void bnorm_leaf_reduce(const bnorm_run *run, bnorm_piece *piece, bnorm_source x, bnorm_source dy,
+                       int64_t row, int rows);
 
 /* Reduce rows [begin, end) of the piece, whole leaves, into its list.  dy: the
  * source of dy whose row 0 is row begin of the batch; NULL data: x only. */

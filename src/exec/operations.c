@@ -2,6 +2,7 @@
 /* The operations: which phases, in which order. */
 #include "base/status.h"
 #include "exec/coefficients.h"
+#include "exec/folded.h"
 #include "exec/moments.h"
 #include "exec/step.h"
 
@@ -79,10 +80,12 @@ static void apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows)
 
 static void apply(bnorm_run *run, bnorm_piece *piece)
 {
+    const int64_t step = run->schedule->step_rows;
     bnorm_range rows = piece->rows;
     /* backwards: what the reduction read last is still in cache */
     for (; rows.end > piece->rows.begin; rows.end = rows.begin) {
-        rows.begin = bnorm_max(piece->rows.begin, rows.end - run->schedule->step_rows);
+        const int64_t blocks = bnorm_ceil_div(rows.end - piece->rows.begin, step);
+        rows.begin = piece->rows.begin + (blocks - 1) * step;
         apply_rows(run, piece, rows);
     }
 }
@@ -156,7 +159,7 @@ static void run_global(bnorm_run *run)
 static int can_stream(const bnorm_run *run, const bnorm_matrix *matrix)
 {
     return run->schedule->stream && (uintptr_t)matrix->data % BNORM_LINE == 0 &&
-           (size_t)matrix->ld * run->plan->kernels->size % BNORM_LINE == 0;
+           (size_t)matrix->ld * (size_t)run->fold * run->plan->kernels->size % BNORM_LINE == 0;
 }
 
 bnorm_status bnorm_execute(const bnorm_plan *plan, unsigned operation, const bnorm_args *args,
@@ -179,6 +182,7 @@ bnorm_status bnorm_execute(const bnorm_plan *plan, unsigned operation, const bno
         shorter = bnorm_partition_shorten(&schedule->grid, run.rows);
         run.grid = &shorter;
     }
+    run.fold = bnorm_folded_rows(&run);
     run.stream_y = can_stream(&run, &args->y);
     run.stream_dx = can_stream(&run, &args->dx);
     if (run.global)

@@ -40,6 +40,8 @@ static bnorm_piece piece_of(const bnorm_run *run, bnorm_place place, const bnorm
     piece.sums = own + workspace->sums;
     piece.y_tile = own + workspace->y_tile;
     piece.dy_tile = own + workspace->dy_tile;
+    piece.fold_list = (bnorm_list *)(own + workspace->folded);
+    piece.fold_tile = own + workspace->fold_tile;
     piece.worker = worker;
     return piece;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "exec/exec.h"
+#include "exec/folded.h"
 #include "exec/moments.h"
 
 bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
@@ -58,34 +59,45 @@ void bnorm_leaf_end(const bnorm_run *run, bnorm_piece *piece, bnorm_source x, bn
     bnorm_list_push(piece->list, (bnorm_node){0, row / BNORM_LEAF_ROWS}, kernels);
 }
 
-void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source dy)
+void bnorm_leaf_reduce(const bnorm_run *run, bnorm_piece *piece, bnorm_source x, bnorm_source dy,
+                       int64_t row, int rows)
 {
     const bnorm_kernel_set *kernels = run->plan->kernels;
     const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
+    bnorm_leaf_begin(run, piece);
+    if (dy.data)
+        kernels->sum_xdy(piece->sums, x, x.data, dy, dy.data, rows, cols);
+    else
+        kernels->sum_x(piece->sums, x, x.data, rows, cols);
+    bnorm_leaf_end(run, piece, x, dy, row, rows);
+}
+
+void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source dy)
+{
+    const size_t size = run->plan->kernels->size;
     bnorm_source x =
         bnorm_source_at(run, piece, &run->args->x, rows.begin, run->schedule->reduce_ahead);
     if (rows.begin < rows.end) /* no rows: dy may be absent, its moments are zero */
         piece->list->planes = dy.data ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X;
-    for (int64_t row = rows.begin; row < rows.end; row += BNORM_LEAF_ROWS) {
-        const int count = (int)bnorm_min(rows.end - row, BNORM_LEAF_ROWS);
-        bnorm_leaf_begin(run, piece);
-        if (dy.data)
-            kernels->sum_xdy(piece->sums, x, x.data, dy, dy.data, count, cols);
-        else
-            kernels->sum_x(piece->sums, x, x.data, count, cols);
-        bnorm_leaf_end(run, piece, x, dy, row, count);
-        bnorm_source_skip(&x, count, kernels->size);
-        bnorm_source_skip(&dy, count, kernels->size);
+    while (rows.begin < rows.end) {
+        int64_t count = bnorm_folded_reduce(run, piece, rows, x, dy);
+        if (count == 0) {
+            count = bnorm_min(rows.end - rows.begin, BNORM_LEAF_ROWS);
+            bnorm_leaf_reduce(run, piece, x, dy, rows.begin, (int)count);
+        }
+        bnorm_source_skip(&x, count, size);
+        bnorm_source_skip(&dy, count, size);
+        rows.begin += count;
     }
 }
 
 /* With global statistics dx = gamma * rstd * dy: forward's form, applied to dy
  * with the planes from BNORM_DY_HI on. */
 static void apply_global(const bnorm_run *run, const bnorm_piece *piece, bnorm_target y,
-                         bnorm_target dx, bnorm_source x, bnorm_source dy, int64_t rows, int what)
+                         bnorm_target dx, bnorm_source x, bnorm_source dy, int64_t rows,
+                         ptrdiff_t cols, int what)
 {
     const bnorm_kernel_set *kernels = run->plan->kernels;
-    const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
     const char *coefficients = piece->coefficients;
     if (what & BNORM_APPLY_Y)
         kernels->forward(y, x, coefficients, rows, cols);
@@ -94,23 +106,44 @@ static void apply_global(const bnorm_run *run, const bnorm_piece *piece, bnorm_t
                          cols);
 }
 
+static void apply_tile(const bnorm_run *run, const bnorm_piece *piece, bnorm_target y,
+                       bnorm_target dx, bnorm_source x, bnorm_source dy, int64_t rows,
+                       ptrdiff_t cols, int what)
+{
+    const bnorm_kernel_set *kernels = run->plan->kernels;
+    const void *coefficients = piece->coefficients;
+    if (run->global)
+        apply_global(run, piece, y, dx, x, dy, rows, cols, what);
+    else if (what == (BNORM_APPLY_Y | BNORM_APPLY_DX))
+        kernels->both(y, dx, x, dy, coefficients, rows, cols);
+    else if (what == BNORM_APPLY_Y)
+        kernels->forward(y, x, coefficients, rows, cols);
+    else if (what == BNORM_APPLY_DX)
+        kernels->backward(dx, x, dy, coefficients, rows, cols);
+}
+
 void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_target y,
                       bnorm_target dx, bnorm_source dy, int what)
 {
-    const bnorm_kernel_set *kernels = run->plan->kernels;
-    const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
-    const int64_t count = rows.end - rows.begin;
-    const void *coefficients = piece->coefficients;
-    const bnorm_source x =
+    const size_t size = run->plan->kernels->size;
+    const ptrdiff_t cols = piece->cols.end - piece->cols.begin, fold = run->fold;
+    const int64_t folded = fold > 1 ? (rows.end - rows.begin) / fold * fold : 0;
+    const int fence = y.stream || dx.stream;
+    bnorm_source x =
         bnorm_source_at(run, piece, &run->args->x, rows.begin, run->schedule->apply_ahead);
-    if (run->global)
-        apply_global(run, piece, y, dx, x, dy, count, what);
-    else if (what == (BNORM_APPLY_Y | BNORM_APPLY_DX))
-        kernels->both(y, dx, x, dy, coefficients, count, cols);
-    else if (what == BNORM_APPLY_Y)
-        kernels->forward(y, x, coefficients, count, cols);
-    else if (what == BNORM_APPLY_DX)
-        kernels->backward(dx, x, dy, coefficients, count, cols);
-    if (y.stream || dx.stream)
+    if (folded) {
+        const ptrdiff_t ld = fold * cols;
+        apply_tile(run, piece, (bnorm_target){y.data, ld, y.stream},
+                   (bnorm_target){dx.data, ld, dx.stream}, (bnorm_source){x.data, ld, x.ahead},
+                   (bnorm_source){dy.data, ld, dy.ahead}, folded / fold, ld, what);
+        bnorm_target_skip(&y, folded, size);
+        bnorm_target_skip(&dx, folded, size);
+        bnorm_source_skip(&x, folded, size);
+        bnorm_source_skip(&dy, folded, size);
+        y.stream = dx.stream = 0;
+    }
+    if (rows.end - rows.begin > folded)
+        apply_tile(run, piece, y, dx, x, dy, rows.end - rows.begin - folded, cols, what);
+    if (fence)
         run->plan->context->kernels->fence();
 }

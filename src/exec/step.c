@@ -60,7 +60,8 @@ static int ask(bnorm_run *run, const bnorm_piece *piece, bnorm_range rows, bnorm
 static bnorm_source find_dy(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, int pass)
 {
     const bnorm_args *args = run->args;
-    const ptrdiff_t pitch = run->schedule->workspace.pitch;
+    const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
+    const ptrdiff_t pitch = run->fold > 1 ? cols : run->schedule->workspace.pitch;
     const bnorm_target nowhere = {NULL, 0, 0};
     bnorm_target y = {piece->y_tile, pitch, 0}, dy = {piece->dy_tile, pitch, 0};
 

@@ -35,12 +35,16 @@ typedef struct {
 typedef struct {
     int64_t pitch; /* elements of a plane: the widest block, padded */
     int planes;    /* of moments: 0, 2 or 4 */
-    size_t sums, y_tile, dy_tile, worker_bytes;
+    size_t sums, y_tile, dy_tile, folded, fold_tile, worker_bytes;
     size_t columns, column_bytes, coefficients;
     size_t groups;
-    bnorm_list_room column_list, group_list;
+    bnorm_list_room column_list, group_list, fold_list;
     size_t total;
 } bnorm_workspace;
+
+/* Rows side by side, in matrices of at most so many columns, and the level of the node
+ * that each of as many ranges is reduced to at once (exec/folded.h). */
+enum { BNORM_FOLD = BNORM_GROUP, BNORM_FOLD_COLS = 4, BNORM_FOLD_LEVEL = 3 };
 
 /* What is chosen freely: time depends on it, and no result does. */
 typedef struct {
@@ -64,6 +68,7 @@ typedef struct {
     int64_t reduce_ahead, apply_ahead; /* rows from what a pass reads to what it
                                 prefetches; 0: none */
     int64_t step_rows;       /* rows of an upstream block: whole leaves */
+    int fold;                /* BNORM_FOLD where columns are few; 1 */
     int stream;              /* non-temporal stores, where lines are whole */
     double read, written, compulsory; /* bytes to and from memory */
     bnorm_workspace workspace;

@@ -251,6 +251,9 @@ void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning
     schedule->tuning = *tuning;
     schedule->strategy = tuning->strategy;
     schedule->stream = tuning->stream;
+    schedule->fold = !plan->panel && plan->problem.cols > 0 && plan->problem.cols <= BNORM_FOLD_COLS
+                         ? BNORM_FOLD
+                         : 1;
     choose_grid(plan, schedule, planes, 1 << operation == BNORM_STEP);
     if (walk == BNORM_STRATEGY_PIPELINED &&
         (schedule->grid.row_groups > 1 || !bnorm_traffic_overlaps(operation, is_global(plan))))

@@ -53,7 +53,9 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
 {
     const bnorm_grid *grid = &schedule->grid;
     bnorm_workspace *workspace = &schedule->workspace;
-    const int64_t pitch = bnorm_round_up(bnorm_max(bnorm_grid_width(grid), 1), BNORM_GROUP);
+    const int folds = schedule->fold > 1;
+    const int64_t pitch = folds ? schedule->fold * grid->cols
+                                : bnorm_round_up(bnorm_max(bnorm_grid_width(grid), 1), BNORM_GROUP);
     const size_t plane = (size_t)pitch, node = (size_t)planes * plane * sizeof(double);
     const size_t tile = tiles ? plane * (size_t)schedule->step_rows * size : 0;
     /* The batch's list begins at leaf 0 and does not climb.  Fewer rows than
@@ -72,6 +74,9 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
     workspace->sums = take(&at, BNORM_SUMS * plane * size);
     workspace->y_tile = take(&at, tile);
     workspace->dy_tile = take(&at, tile);
+    workspace->fold_list = list_room(folds ? BNORM_FOLD_LEVEL + 2 : 0, node);
+    workspace->folded = take(&at, folds ? workspace->fold_list.bytes : 0);
+    workspace->fold_tile = take(&at, folds ? 2 * BNORM_LEAF_ROWS * plane * size : 0);
     workspace->worker_bytes = at < apart(workspace->y_tile) ? apart(workspace->y_tile) : at;
     workspace->column_list = list_room(whole, node);
     at = workspace->column_list.bytes;

@@ -43,6 +43,7 @@ static void set_scene(scene *s, int64_t rows, bnorm_dtype dtype, bnorm_dtype sta
     s->run.schedule = &s->schedule;
     s->run.args = &s->args;
     s->run.operation = BNORM_FORWARD_BACKWARD;
+    s->run.fold = 1;
     s->run.global = (flags & BNORM_GLOBAL_STATISTICS) != 0;
     s->run.rows = rows;
     s->piece.cols = (bnorm_range){FIRST, ALL_COLS};

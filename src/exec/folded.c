@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "exec/folded.h"
+
+#include <string.h>
+
+#include "exec/moments.h"
+
+static int is_dense(const bnorm_run *run, const bnorm_matrix *matrix)
+{
+    return !matrix->data || matrix->ld == run->plan->problem.cols;
+}
+
+int bnorm_folded_rows(const bnorm_run *run)
+{
+    const bnorm_args *args = run->args;
+    return is_dense(run, &args->x) && is_dense(run, &args->y) && is_dense(run, &args->dy) &&
+                   is_dense(run, &args->dx)
+               ? run->schedule->fold
+               : 1;
+}
+
+/* A leaf of each of `fold` ranges that are `apart` rows apart: row by row, `bytes` of
+ * each. */
+static inline void lay(char *tile, const char *from, size_t apart, int fold, size_t bytes)
+{
+    for (int row = 0; row < BNORM_LEAF_ROWS; row++, from += bytes)
+        for (int i = 0; i < fold; i++, tile += bytes)
+            memcpy(tile, from + (size_t)i * apart * bytes, bytes);
+}
+
+static bnorm_source lay_leaves(void *tile, bnorm_source from, int64_t rows, const bnorm_run *run)
+{
+    const size_t size = run->plan->kernels->size, bytes = (size_t)from.ld * size;
+    const size_t apart = (size_t)rows;
+    switch (bytes) { /* so that each copy is a move or two */
+    case 4: lay(tile, from.data, apart, BNORM_FOLD, 4); break;
+    case 8: lay(tile, from.data, apart, BNORM_FOLD, 8); break;
+    case 12: lay(tile, from.data, apart, BNORM_FOLD, 12); break;
+    case 16: lay(tile, from.data, apart, BNORM_FOLD, 16); break;
+    default: lay(tile, from.data, apart, BNORM_FOLD, bytes);
+    }
+    return (bnorm_source){tile, BNORM_FOLD * from.ld, 0};
+}
+
+/* The moments of one of the ranges, as a node of the piece's list. */
+static void push_range(const bnorm_run *run, bnorm_piece *piece, const bnorm_list *ranges, int i,
+                       bnorm_node node)
+{
+    const int64_t cols = piece->list->cols, pitch = ranges->pitch;
+    double *moments = bnorm_list_next(piece->list);
+    for (int plane = 0; plane < ranges->planes; plane++)
+        memcpy(moments + plane * pitch, ranges->moments + plane * pitch + i * cols,
+               (size_t)cols * sizeof *moments);
+    bnorm_list_push(piece->list, node, run->plan->kernels);
+}
+
+int64_t bnorm_folded_reduce(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source x,
+                            bnorm_source dy)
+{
+    const bnorm_workspace *workspace = &run->schedule->workspace;
+    const bnorm_kernel_set *kernels = run->plan->kernels;
+    const int64_t leaf = rows.begin / BNORM_LEAF_ROWS;
+    const int64_t leaves = (rows.end - rows.begin) / BNORM_LEAF_ROWS;
+    const ptrdiff_t cols = BNORM_FOLD * piece->list->cols;
+    const size_t tile = BNORM_LEAF_ROWS * (size_t)cols * kernels->size;
+    int level = BNORM_FOLD_LEVEL;
+    if (run->fold == 1 || leaf % (1 << level) || leaves < BNORM_FOLD)
+        return 0;
+    while (leaves < BNORM_FOLD << level)
+        level--;
+
+    /* Each range is a node of the batch's tree, its leaves those of a batch of its own. */
+    const int64_t range = (int64_t)BNORM_LEAF_ROWS << level;
+    bnorm_piece folded = *piece;
+    folded.cols = (bnorm_range){0, cols};
+    folded.list = piece->fold_list;
+    *folded.list = (bnorm_list){.rows = range, .cols = cols, .pitch = workspace->pitch,
+                                .planes = piece->list->planes};
+    folded.list->moments = (double *)((char *)folded.list + workspace->fold_list.moments);
+    for (int64_t row = 0; row < range; row += BNORM_LEAF_ROWS) {
+        bnorm_source u = lay_leaves(piece->fold_tile, x, range, run), v = {NULL, 0, 0};
+        if (dy.data)
+            v = lay_leaves((char *)piece->fold_tile + tile, dy, range, run);
+        bnorm_leaf_reduce(run, &folded, u, v, row, BNORM_LEAF_ROWS);
+        bnorm_source_skip(&x, BNORM_LEAF_ROWS, kernels->size);
+        bnorm_source_skip(&dy, BNORM_LEAF_ROWS, kernels->size);
+    }
+    for (int i = 0; i < BNORM_FOLD; i++)
+        push_range(run, piece, folded.list, i, (bnorm_node){level, (leaf >> level) + i});
+    return BNORM_FOLD * range;
+}

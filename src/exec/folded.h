@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Rows of so few columns that vectors would be nearly empty.  Where they follow each
+ * other without a gap, `fold` of them are one row of fold x cols columns: applications
+ * take it as it is, with the coefficients fold times over.  A column's sums need its rows
+ * in order, so reductions lay `fold` ranges of leaves side by side in a tile, a row of
+ * each in a row.
+ */
+#ifndef BNORM_EXEC_FOLDED_H
+#define BNORM_EXEC_FOLDED_H
+
+#include "exec/exec.h"
+
+/* How many rows are folded in this execution; 1: none, as the plan or a matrix's leading
+ * dimension has it. */
+int bnorm_folded_rows(const bnorm_run *run);
+
+/* Reduce as many of the rows, from the first on, as can be folded, into the piece's
+ * list.  x and dy (NULL data: x only) begin at the first row.  Returns how many: 0, or
+ * whole leaves. */
+int64_t bnorm_folded_reduce(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source x,
+                            bnorm_source dy);
+
+#endif

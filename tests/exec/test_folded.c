@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Matrices of a few columns whose rows follow each other without a gap: rows are folded,
+ * and the results are those of the same rows with gaps between them. */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bnorm.h"
+#include "plan/plan.h"
+#include "support/data.h"
+#include "support/harness.h"
+
+enum { MOST_COLS = BNORM_FOLD_COLS + 1, CHUNK = BNORM_FOLD * BNORM_LEAF_ROWS };
+
+/* ---- one problem, with rows `gap` elements longer than they need be ---------------- */
+
+typedef struct {
+    bnorm_dtype dtype;
+    int64_t rows, cols, gap;
+    bnorm_plan *plan;
+    char *x, *y, *dy, *dx;
+    double vector[8][MOST_COLS]; /* of any dtype */
+} problem;
+
+enum { GAMMA, BETA, MEAN, RSTD, DGAMMA, DBETA, RUNNING_MEAN, RUNNING_VAR };
+
+static int times_one_and_a_half(void *user, const bnorm_block *block)
+{
+    const bnorm_dtype dtype = *(const bnorm_dtype *)user;
+    for (int64_t row = 0; row < block->rows; row++)
+        for (int64_t col = 0; col < block->cols; col++)
+            data_set(dtype, block->dy, row * block->dy_ld + col,
+                     1.5 * data_get(dtype, block->y, row * block->y_ld + col));
+    return 0;
+}
+
+static char *matrix(const problem *p, uint64_t seed)
+{
+    const int64_t ld = p->cols + p->gap;
+    const size_t size = data_size(p->dtype);
+    char *data = aligned_alloc(64, (size_t)bnorm_round_up((p->rows + 1) * ld * (int64_t)size, 64));
+    char *dense = malloc((size_t)((p->rows + 1) * p->cols) * size);
+    CU_ASSERT_FATAL(data && dense);
+    data_vector(p->dtype, dense, p->rows * p->cols, 0.5, 1, seed);
+    if (p->rows > 200) { /* leaves that have to be reduced again */
+        data_set(p->dtype, dense, 128 * p->cols, 1e6);
+        data_set(p->dtype, dense, 199 * p->cols + p->cols - 1, -3e18);
+    }
+    for (int64_t row = 0; row < p->rows; row++)
+        memcpy(data + (size_t)(row * ld) * size, dense + (size_t)(row * p->cols) * size,
+               (size_t)p->cols * size);
+    free(dense);
+    return data;
+}
+
+static void open_problem(problem *p, const bnorm_context *context, bnorm_dtype dtype, int64_t rows,
+                         int64_t cols, int64_t gap, unsigned flags)
+{
+    bnorm_problem it;
+    memset(p, 0, sizeof *p);
+    p->dtype = dtype;
+    p->rows = rows;
+    p->cols = cols;
+    p->gap = gap;
+    bnorm_problem_init(&it, sizeof it);
+    it.rows = rows;
+    it.cols = cols;
+    it.dtype = it.stats_dtype = dtype;
+    it.flags = flags;
+    CU_ASSERT_EQUAL_FATAL(bnorm_plan_create(&p->plan, context, &it), BNORM_OK);
+    p->x = matrix(p, 1);
+    p->y = matrix(p, 2);
+    p->dy = matrix(p, 3);
+    p->dx = matrix(p, 4);
+    for (int i = 0; i < 8; i++)
+        data_vector(dtype, p->vector[i], cols, 2, 0.25, 5 + (uint64_t)i);
+}
+
+static void close_problem(problem *p)
+{
+    free(p->x);
+    free(p->y);
+    free(p->dy);
+    free(p->dx);
+    bnorm_plan_destroy(p->plan);
+}
+
+static void run(problem *p, unsigned operation)
+{
+    const int64_t ld = p->cols + p->gap;
+    bnorm_args args;
+    bnorm_args_init(&args, sizeof args);
+    args.x = (bnorm_matrix){p->x, ld};
+    args.y = (bnorm_matrix){p->y, ld};
+    args.dy = (bnorm_matrix){operation == BNORM_STEP ? NULL : p->dy, ld};
+    args.dx = (bnorm_matrix){p->dx, ld};
+    args.gamma = p->vector[GAMMA];
+    args.beta = p->vector[BETA];
+    args.mean = operation & (BNORM_BACKWARD | BNORM_INFER) ? NULL : p->vector[MEAN];
+    args.rstd = operation == BNORM_INFER ? NULL : p->vector[RSTD];
+    args.dgamma = p->vector[DGAMMA];
+    args.dbeta = p->vector[DBETA];
+    args.running_mean = p->vector[RUNNING_MEAN];
+    args.running_var = p->vector[RUNNING_VAR];
+    args.upstream = times_one_and_a_half;
+    args.user = &p->dtype;
+    const bnorm_status status = (operation == BNORM_FORWARD    ? bnorm_forward
+                                 : operation == BNORM_BACKWARD ? bnorm_backward
+                                 : operation == BNORM_STEP     ? bnorm_step
+                                 : operation == BNORM_INFER    ? bnorm_infer
+                                                               : bnorm_forward_backward)(p->plan,
+                                                                                         &args);
+    if (status != BNORM_OK)
+        harness_note("operation %#x: %s", operation, bnorm_last_error());
+    CU_ASSERT_EQUAL(status, BNORM_OK);
+}
+
+static int same_rows(const problem *a, const char *in_a, const problem *b, const char *in_b)
+{
+    const size_t size = data_size(a->dtype), row_a = (size_t)(a->cols + a->gap) * size,
+                 row_b = (size_t)(b->cols + b->gap) * size;
+    int same = 1;
+    for (int64_t row = 0; row < a->rows; row++)
+        same &= memcmp(in_a + (size_t)row * row_a, in_b + (size_t)row * row_b,
+                       (size_t)a->cols * size) == 0;
+    return same;
+}
+
+static const unsigned operations[] = {BNORM_FORWARD, BNORM_BACKWARD, BNORM_FORWARD_BACKWARD,
+                                      BNORM_STEP, BNORM_INFER};
+
+static void compare(const bnorm_context *context, bnorm_dtype dtype, int64_t rows, int64_t cols,
+                    unsigned flags)
+{
+    problem dense, spaced;
+    open_problem(&dense, context, dtype, rows, cols, 0, flags);
+    open_problem(&spaced, context, dtype, rows, cols, 1, flags);
+    for (int i = 0; i < 5; i++) {
+        run(&dense, operations[i]);
+        run(&spaced, operations[i]);
+        const int same = same_rows(&dense, dense.y, &spaced, spaced.y) &&
+                         same_rows(&dense, dense.dx, &spaced, spaced.dx) &&
+                         memcmp(dense.vector, spaced.vector, sizeof dense.vector) == 0;
+        if (!same)
+            harness_note("%lld x %lld, dtype %d, operation %#x, flags %#x", (long long)rows,
+                         (long long)cols, (int)dtype, operations[i], flags);
+        CU_ASSERT(same);
+    }
+    close_problem(&spaced);
+    close_problem(&dense);
+}
+
+static bnorm_context *new_context(int threads)
+{
+    bnorm_context *context = NULL;
+    bnorm_context_options options;
+    bnorm_context_options_init(&options, sizeof options);
+    options.threads = threads;
+    CU_ASSERT_EQUAL_FATAL(bnorm_context_create(&context, &options), BNORM_OK);
+    return context;
+}
+
+static void folding_changes_no_bit(void)
+{
+    static const int64_t rows[] = {2,         63,           CHUNK - 1,         CHUNK,
+                                   CHUNK + 1, 3 * CHUNK + 5, 8 * CHUNK,        8 * CHUNK + 65,
+                                   20011,     4 * CHUNK,     17 * CHUNK + 777};
+    for (int threads = 1; threads <= 3; threads++) {
+        bnorm_context *context = new_context(threads);
+        for (int r = 0; r < 11; r++)
+            for (int64_t cols = 1; cols <= MOST_COLS; cols++)
+                for (int dtype = BNORM_F32; dtype <= BNORM_F64; dtype++) {
+                    compare(context, (bnorm_dtype)dtype, rows[r], cols, 0);
+                    compare(context, (bnorm_dtype)dtype, rows[r], cols, BNORM_GLOBAL_STATISTICS);
+                }
+        bnorm_context_destroy(context);
+    }
+}
+
+/* ---- it is done ------------------------------------------------------------------ */
+
+static const bnorm_kernel_set *counted;
+static atomic_int folded, plain;
+
+static void sum_x(void *sums, bnorm_source x, const void *first_x, int rows, ptrdiff_t cols)
+{
+    atomic_fetch_add(cols >= BNORM_FOLD ? &folded : &plain, 1);
+    counted->sum_x(sums, x, first_x, rows, cols);
+}
+
+/* All leaves but the last one, which is not whole, and those left over by 16. */
+static void leaves_are_folded(void)
+{
+    bnorm_context *context = new_context(1);
+    for (int64_t cols = 1; cols <= MOST_COLS; cols++)
+        for (int64_t gap = 0; gap < 2; gap++) {
+            const int leaves = 2 * 8 * BNORM_FOLD + 3 * BNORM_FOLD + 5;
+            problem p;
+            open_problem(&p, context, BNORM_F32, leaves * BNORM_LEAF_ROWS - 1, cols, gap, 0);
+            bnorm_kernel_set set = *(counted = p.plan->kernels);
+            set.sum_x = sum_x;
+            p.plan->kernels = &set;
+            atomic_store(&folded, 0);
+            atomic_store(&plain, 0);
+            run(&p, BNORM_FORWARD);
+            const int folds = gap == 0 && cols <= BNORM_FOLD_COLS;
+            CU_ASSERT_EQUAL(atomic_load(&folded), folds ? 2 * 8 + 2 + 1 : 0);
+            CU_ASSERT_EQUAL(atomic_load(&plain), folds ? 5 : leaves);
+            p.plan->kernels = counted;
+            close_problem(&p);
+        }
+    bnorm_context_destroy(context);
+}
+
+int main(int argc, char **argv)
+{
+    static const harness_case cases[] = {
+        {"folding changes no bit", folding_changes_no_bit},
+        {"leaves are folded", leaves_are_folded},
+    };
+    return harness_main(argc, argv, "exec/folded", cases, HARNESS_COUNT(cases));
+}
