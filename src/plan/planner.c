@@ -100,7 +100,7 @@ static int tile_pays(const bnorm_plan *plan, int held)
     const double share = (double)bnorm_topology_cache_share(&plan->context->machine);
     const double row = (double)plan->problem.cols * (double)plan->kernels->size;
     return !plan->panel && plan->kernels->abreast * (int)plan->kernels->size >= TILE_BYTES &&
-           (held > 1 || (held == 1 && row <= 4 * TILE_BYTES)) &&
+           (held > 1 || (held == 1 && row <= 2 * TILE_BYTES)) &&
            row >= TILE_BYTES * (double)plan->context->seats.threads && 3 * tile <= share &&
            held * matrix_bytes(plan) <= 1.2 * (double)plan->context->machine.llc;
 }
