@@ -145,7 +145,12 @@ static void put_script(FILE *file, const plot *p, const char *path, const char *
           "set style fill solid 0.7 border lt -1\n"
           "set key outside bottom center horizontal\n"
           "set grid y\n", file);
-    fputs(p->log2_y ? "set logscale y 2\n" : "set yrange [0:*]\n", file);
+    if (p->log2_y)
+        fputs("set logscale y 2\n", file);
+    else if (p->line > 0) /* which is seen even where all points are below it */
+        fprintf(file, "set yrange [0:%.7g<*]\n", p->line);
+    else
+        fputs("set yrange [0:*]\n", file);
     if (p->right_axis) {
         put_setting(file, "y2label", p->right_axis);
         fputs("set y2range [0:*]\nset y2tics\nset ytics nomirror\n", file);

@@ -465,6 +465,7 @@ PATH=$path
 {
     grep -q '^set arrow from graph 0, first 1 to graph 1, first 1 nohead' \
         "$scratch/bounds.svg.gp" || echo "no line at 1"
+    grep -qx 'set yrange \[0:1<\*\]' "$scratch/bounds.svg.gp" || echo "1 may be out of sight"
     awk '/^#/ || !NF { next } NF != 5 || $5 <= 0 { print } { rows++ }
          END { if (rows != 6) print rows " rows" }' "$scratch/bounds.svg.dat"
 } | nothing "ratios are drawn with 1 and with their bounds"
