@@ -140,6 +140,9 @@ static outcome run(const command *command, int argc, char **argv)
     outcome result = options_read(&o, command, argc, argv, &help);
     if (!result && !help)
         result = command->run(&o);
+    if (fflush(stdout) != 0 || ferror(stdout)) /* or a full disk would lose records in silence */
+        result = outcome_worse(result, complain_as(OUTCOME_IMPOSSIBLE,
+                                                   "the output can't be written"));
     options_free(&o);
     return result;
 }

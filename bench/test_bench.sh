@@ -140,6 +140,13 @@ grep -c '^65x7 \(fused\|step\): [a-z]*, estimated: [0-9.]* KiB of a block' "$scr
 grep -c '^65x7 infer: [a-z]*, estimated: one pass (' "$scratch/out" | grep -vx 1 |
     nothing "... of each operation"
 ends 0 'not asked' "what is not verified does not say so" run --shape 65x7 $small
+if [ -c /dev/full ]; then
+    {
+        $bench run --json --shape 65x7 $small 2>&1 > /dev/full
+        echo "exit status $?"
+    } | grep -vx "exit status 3\|bnorm-bench: the output can't be written" |
+        nothing "a full disk is no success"
+fi
 esc=$(printf '\033')
 grep "$esc" "$scratch/out" | nothing "no colours but on a terminal"
 
