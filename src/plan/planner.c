@@ -201,7 +201,7 @@ static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)
                           BNORM_LEAF_ROWS;
 }
 
-/* Beside the tiles: at most 2% of a matrix, and 1 MiB. */
+/* Beside the tiles, and what keeps threads' sums apart: at most 2% of a matrix, and 1 MiB. */
 static int workspace_is_small(const bnorm_schedule *schedule, double matrix)
 {
     const bnorm_workspace *workspace = &schedule->workspace;
