@@ -315,7 +315,8 @@ int trial_name(const trial_spec *s, char *text, size_t size)
                     "eps %g x %s %g %g dy %s %g %g seed %llu %s",
                     operation, s->dtype ? "f64" : "f32", s->stats_dtype ? "f64" : "f32",
                     (long long)s->rows, (long long)s->cols, (long long)s->panel,
-                    (long long)s->pad, (long long)s->spare_rows, s->flags, s->absent, strategies[s->strategy], s->eps,
+                    (long long)s->pad, (long long)s->spare_rows, s->flags, s->absent,
+                    strategies[s->strategy], s->eps,
                     data_name(s->x.kind), s->x.mean, s->x.sigma, data_name(s->dy.kind), s->dy.mean,
                     s->dy.sigma, (unsigned long long)s->x.seed,
                     s->place == GUARD_END ? "unaligned" : "aligned");
