@@ -109,7 +109,7 @@ ends 0 'PREDICTED speed-up 4.00 at most, first with 4 threads; 4 are bound by co
 most='PREDICTED speed-up 2.00 at most, first with 2 threads; 4 are bound by memory$'
 ends 0 "^fused: $most" "more threads than the memory feeds" \
     scale --model "$four" --bandwidth 10,20
-ends 0 ' threads bound by spread, ' "... which are spread" scale --model "$four"
+ends 0 ' threads spread over the nodes, ' "... which are spread" scale --model "$four"
 ends 0 ' threads bound compactly, ' "... unless they are not" \
     scale --model "$four" --binding compact
 ends 0 "^fused: $most" "... with more rows, too" scale --weak --model "$four" --bandwidth 10,20

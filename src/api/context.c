@@ -51,7 +51,7 @@ static int choose_threads(int asked, const bnorm_machine *machine, int *quota)
 
 static void write_text(bnorm_context *context)
 {
-    static const char *const bindings[] = {"", " bound by spread", " bound compactly"};
+    static const char *const bindings[] = {"", " spread over the nodes", " bound compactly"};
     const bnorm_machine *machine = &context->machine;
     snprintf(context->text, sizeof context->text,
              "%s%d CPUs, %d NUMA node%s, L2 %zu KiB for %d, last-level cache %zu KiB for %d%s; "
