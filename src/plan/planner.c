@@ -91,18 +91,20 @@ int64_t bnorm_plan_resident_bytes(const bnorm_plan *plan, int operation)
 }
 
 /* Whether blocks as narrow as a kernel's tile, whose sums stay in registers, are the
- * fastest: where tiles are that wide, all that is read again is in cache, more or less,
- * in whatever order it is read, and each thread has one.  x alone is read faster in
- * order, unless rows are short. */
+ * fastest: where tiles are that wide, each thread has one, and what is read again is near:
+ * a block in L2, or all of it in a quarter of the last-level cache.  x alone is read
+ * faster in order, unless rows are short. */
 static int tile_pays(const bnorm_plan *plan, int held)
 {
+    const bnorm_machine *machine = &plan->context->machine;
     const double tile = (double)held * (double)plan->problem.rows * TILE_BYTES;
-    const double share = (double)bnorm_topology_cache_share(&plan->context->machine);
     const double row = (double)plan->problem.cols * (double)plan->kernels->size;
+    const double all = held * matrix_bytes(plan), llc = (double)machine->llc;
+    const int near = all <= llc / 4 || (all <= 1.2 * llc && tile <= (double)machine->l2);
     return !plan->panel && plan->kernels->abreast * (int)plan->kernels->size >= TILE_BYTES &&
            (held > 1 || (held == 1 && row <= 2 * TILE_BYTES)) &&
-           row >= TILE_BYTES * (double)plan->context->seats.threads && 3 * tile <= share &&
-           held * matrix_bytes(plan) <= 1.2 * (double)plan->context->machine.llc;
+           row >= TILE_BYTES * (double)plan->context->seats.threads &&
+           tile <= (double)bnorm_topology_cache_share(machine) && near;
 }
 
 bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
