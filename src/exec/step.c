@@ -61,9 +61,9 @@ static bnorm_source find_dy(bnorm_run *run, bnorm_piece *piece, bnorm_range rows
 {
     const bnorm_args *args = run->args;
     const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
-    const ptrdiff_t pitch = run->fold > 1 ? cols : run->schedule->workspace.pitch;
+    const ptrdiff_t ld = run->fold > 1 ? cols : run->schedule->workspace.pitch;
     const bnorm_target nowhere = {NULL, 0, 0};
-    bnorm_target y = {piece->y_tile, pitch, 0}, dy = {piece->dy_tile, pitch, 0};
+    bnorm_target y = {piece->y_tile, ld, 0}, dy = {piece->dy_tile, ld, 0};
 
     if (args->y.data && pass == 0)
         y = bnorm_target_at(run, piece, &args->y, rows.begin, 0);
