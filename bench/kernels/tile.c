@@ -67,8 +67,12 @@ static void lay_out(tile *t, store *from)
     t->moments = take(from, BNORM_MOMENTS_XDY * pitch * sizeof(double));
     t->merged = take(from, BNORM_MOMENTS_XDY * pitch * sizeof(double));
     t->coefficients = take(from, BNORM_COEFFICIENTS * pitch * size);
-    t->next = (bnorm_reduction){t->running, t->x, t->dy, t->x.data, t->dy.data, t->cols};
-    t->now = (bnorm_application){t->y, t->dx, t->x, t->dy, t->coefficients, t->cols};
+    const ptrdiff_t width = t->cols % BNORM_GROUP == 0 ? BNORM_GROUP : t->cols;
+    t->panel_rows = (int)(t->rows * t->cols / width);
+    t->next = (bnorm_reduction){t->running, t->x, t->dy, t->x.data, t->dy.data, width};
+    t->now = (bnorm_application){t->y, t->dx, t->x, t->dy, t->coefficients, width};
+    t->next.x.ld = t->next.dy.ld = width;
+    t->now.x.ld = t->now.dy.ld = t->now.y.ld = t->now.dx.ld = width;
     t->row_bytes = t->cols * (ptrdiff_t)size;
     t->panel_bytes = BNORM_GROUP * (int)size;
     t->panels = (bnorm_target){take(from, rows * pitch * size), t->rows * t->panel_bytes, 0};

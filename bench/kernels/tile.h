@@ -16,8 +16,10 @@ typedef struct {
     void *running;               /* sums that calls add to */
     double *moments, *merged;    /* of the tile, and what others are merged into */
     void *coefficients;
+    /* The same elements, but as a panel of BNORM_GROUP columns where that divides cols. */
     bnorm_reduction next;        /* of x and dy, added to running */
     bnorm_application now;       /* to x and dy */
+    int panel_rows;
     /* For pack and unpack, with ld in bytes: x to panels of BNORM_GROUP columns, and
      * panels to y. */
     bnorm_source rows_in, panels_in;

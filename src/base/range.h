@@ -31,6 +31,11 @@ static inline int64_t bnorm_max(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+static inline int64_t bnorm_abs(int64_t a)
+{
+    return a < 0 ? -a : a;
+}
+
 static inline int64_t bnorm_ceil_div(int64_t a, int64_t b)
 {
     return a / b + (a % b != 0);

@@ -91,9 +91,9 @@ void bnorm_leaf_reduce(const bnorm_run *run, bnorm_piece *piece, bnorm_source x,
 void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source dy);
 
 /* Apply the piece's coefficients to its rows [begin, end).  dy as above; y where
- * to put y, its row 0 being row begin. */
-void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_target y,
-                      bnorm_target dx, bnorm_source dy, int what);
+ * to put y, its row 0 being row begin.  x is prefetched `ahead` rows before it is read. */
+void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, int64_t ahead,
+                      bnorm_target y, bnorm_target dx, bnorm_source dy, int what);
 
 /* The execution's own matrices from a row on; sources are prefetched `ahead` rows
  * before they are read. */

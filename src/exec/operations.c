@@ -65,17 +65,16 @@ static void global_end(bnorm_run *run, bnorm_piece *piece)
         bnorm_gradients_global(run, piece, gather(run, piece));
 }
 
-static void apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows)
+static void apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, int64_t ahead)
 {
     const bnorm_args *args = run->args;
     const int what = bnorm_wanted(run);
     if (!what)
         return;
-    bnorm_apply_rows(run, piece, rows,
+    bnorm_apply_rows(run, piece, rows, ahead,
                      bnorm_target_at(run, piece, &args->y, rows.begin, run->stream_y),
                      bnorm_target_at(run, piece, &args->dx, rows.begin, run->stream_dx),
-                     bnorm_source_at(run, piece, &args->dy, rows.begin,
-                                     run->schedule->apply_ahead), what);
+                     bnorm_source_at(run, piece, &args->dy, rows.begin, ahead), what);
 }
 
 static void apply(bnorm_run *run, bnorm_piece *piece)
@@ -86,7 +85,7 @@ static void apply(bnorm_run *run, bnorm_piece *piece)
     for (; rows.end > piece->rows.begin; rows.end = rows.begin) {
         const int64_t blocks = bnorm_ceil_div(rows.end - piece->rows.begin, step);
         rows.begin = piece->rows.begin + (blocks - 1) * step;
-        apply_rows(run, piece, rows);
+        apply_rows(run, piece, rows, run->schedule->apply_ahead);
     }
 }
 
@@ -101,7 +100,7 @@ static void global_pass(bnorm_run *run, bnorm_piece *piece)
             bnorm_reduce_rows(run, piece, rows,
                               bnorm_source_at(run, piece, &args->dy, rows.begin,
                                               run->schedule->reduce_ahead));
-        apply_rows(run, piece, rows);
+        apply_rows(run, piece, rows, bnorm_abs(run->schedule->apply_ahead));
     }
 }
 

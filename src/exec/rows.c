@@ -86,15 +86,14 @@ static void apply_tile(const bnorm_run *run, const bnorm_piece *piece, bnorm_tar
         kernels->backward(dx, x, dy, coefficients, rows, cols);
 }
 
-void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_target y,
-                      bnorm_target dx, bnorm_source dy, int what)
+void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, int64_t ahead,
+                      bnorm_target y, bnorm_target dx, bnorm_source dy, int what)
 {
     const size_t size = run->plan->kernels->size;
     const ptrdiff_t cols = piece->cols.end - piece->cols.begin, fold = run->fold;
     const int64_t folded = fold > 1 ? (rows.end - rows.begin) / fold * fold : 0;
     const int fence = y.stream || dx.stream;
-    bnorm_source x =
-        bnorm_source_at(run, piece, &run->args->x, rows.begin, run->schedule->apply_ahead);
+    bnorm_source x = bnorm_source_at(run, piece, &run->args->x, rows.begin, ahead);
     if (folded) {
         const ptrdiff_t ld = fold * cols;
         apply_tile(run, piece, (bnorm_target){y.data, ld, y.stream},

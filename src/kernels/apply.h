@@ -89,24 +89,30 @@ INLINE void T(apply_tiles)(bnorm_target y, bnorm_target dx, bnorm_source x, bnor
 #undef APPLY_TILE
 }
 
-/* As sums (reduce.h): all rows of a narrow tile, a wide one row by row, and of several
- * narrow ones a few rows, which lie together in memory. */
+/* As sums (reduce.h): all rows of a narrow tile, a wide one band by band, and of several
+ * narrow ones a few rows, which lie together in memory.  Backwards where what is
+ * prefetched lies before what is read. */
 INLINE void T(apply)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
                      const REAL *coefficients, int64_t rows, ptrdiff_t cols, int with_y,
                      int with_dx, int stream)
 {
     const int one = cols <= T(LANES) || cols == 2 * T(LANES) || cols == T(NARROW);
-    const int64_t step = one ? rows : cols < T(NARROW) ? 8 : 1;
-    for (int64_t row = 0; row < rows; row += step) {
+    const int64_t step = one ? rows : cols < T(NARROW) ? 8 : BNORM_BAND;
+    const int64_t last = rows > 0 ? (rows - 1) / step * step : 0;
+    for (int64_t done = 0; done < rows; done += step) {
+        const int64_t row = x.ahead < 0 ? last - done : done;
         const int64_t count = rows - row < step ? rows - row : step;
-        T(apply_tiles)(y, dx, x, dy, coefficients, count, cols, with_y, with_dx, stream);
-        x.data = (const REAL *)x.data + count * x.ld;
+        bnorm_source from_x = x, from_dy = dy;
+        bnorm_target to_y = y, to_dx = dx;
+        from_x.data = (const REAL *)x.data + row * x.ld;
         if (with_y)
-            y.data = (REAL *)y.data + count * y.ld;
+            to_y.data = (REAL *)y.data + row * y.ld;
         if (with_dx) {
-            dy.data = (const REAL *)dy.data + count * dy.ld;
-            dx.data = (REAL *)dx.data + count * dx.ld;
+            from_dy.data = (const REAL *)dy.data + row * dy.ld;
+            to_dx.data = (REAL *)dx.data + row * dx.ld;
         }
+        T(apply_tiles)(to_y, to_dx, from_x, from_dy, coefficients, count, cols, with_y, with_dx,
+                       stream);
     }
 }
 

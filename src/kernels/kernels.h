@@ -26,6 +26,7 @@
 enum {
     BNORM_LEAF_ROWS = 64,  /* consecutive rows reduced in the stored type */
     BNORM_GROUP = 16,      /* columns */
+    BNORM_BAND = 4,        /* rows at a time of a tile that is wider than registers */
     BNORM_PIECE = 32,      /* bytes: a row of the narrowest panel */
     BNORM_DTYPES = BNORM_F64 + 1
 };
@@ -69,7 +70,8 @@ static inline ptrdiff_t bnorm_group_at(int planes, int plane, ptrdiff_t col)
 typedef struct {
     const void *data;
     ptrdiff_t ld;
-    ptrdiff_t ahead; /* elements from what is read to what is prefetched; 0: none */
+    ptrdiff_t ahead; /* elements from what is read to what is prefetched; 0: none;
+                        negative, in applications only: wide tiles are walked backwards */
 } bnorm_source;
 
 typedef struct {
@@ -130,7 +132,7 @@ typedef struct {
                  const void *coefficients, int64_t rows, ptrdiff_t cols);
 
     /* sum_x and forward, sum_xdy and backward, sum_xdy and both: of one tile and of
-     * another, as many rows of each, in turns of a few. */
+     * another, as many rows of each; of whole panels in turns of a few. */
     void (*next_forward)(const bnorm_reduction *next, const bnorm_application *now, int rows);
     void (*next_backward)(const bnorm_reduction *next, const bnorm_application *now, int rows);
     void (*next_both)(const bnorm_reduction *next, const bnorm_application *now, int rows);

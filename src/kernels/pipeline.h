@@ -1,59 +1,94 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Template: the sums of one tile and the application to another of as many rows, in
- * turns of a few rows.
+ * Template: the sums of one panel and the application to another, in turns of a few
+ * rows.
  *
  * One's reading and the other's writing then share the memory all the time, and
  * neither waits for the other to end.  In turns of one row registers could not hold
  * sums and coefficients; in turns of a leaf memory waits again.
  */
 
-INLINE void T(pipeline)(const bnorm_reduction *r, const bnorm_application *a, int rows, int with_y,
-                        int with_dx, int stream)
+/* Rows of `width` columns that follow each other without a gap: no tile is partial, and
+ * all but the rows is known when this is compiled. */
+INLINE void T(turns)(const bnorm_reduction *r, const bnorm_application *a, int rows,
+                     const ptrdiff_t width, int with_y, int with_dx, int stream)
 {
-    const REAL *next_x = r->x.data, *next_dy = r->dy.data, *x = a->x.data, *dy = a->dy.data;
-    REAL *y = a->y.data, *dx = a->dx.data;
-    const int turn = a->cols * (ptrdiff_t)sizeof(REAL) < BNORM_LINE ? 16 : 8;
+    const ptrdiff_t tile = width < VECTORS * T(LANES) ? width : VECTORS * T(LANES);
+    const int count = (int)(tile / T(LANES)), turn = width * sizeof(REAL) < BNORM_LINE ? 16 : 8;
+    const bnorm_source none = {NULL, 0, 0};
+    const bnorm_target nowhere = {NULL, 0, 0};
     for (int row = 0; row < rows; row += turn) {
-        const int count = rows - row < turn ? rows - row : turn;
-        T(sum)(r->sums, (bnorm_source){next_x, r->x.ld, r->x.ahead}, r->first_x,
-               (bnorm_source){next_dy, r->dy.ld, r->dy.ahead}, r->first_dy, count, r->cols,
-               with_dx);
-        T(apply)((bnorm_target){y, a->y.ld, stream}, (bnorm_target){dx, a->dx.ld, stream},
-                 (bnorm_source){x, a->x.ld, a->x.ahead}, (bnorm_source){dy, a->dy.ld, a->dy.ahead},
-                 a->coefficients, count, a->cols, with_y, with_dx, stream);
-        next_x += count * r->x.ld;
-        x += count * a->x.ld;
-        if (with_y)
-            y += count * a->y.ld;
-        if (with_dx) {
-            next_dy += count * r->dy.ld;
-            dy += count * a->dy.ld;
-            dx += count * a->dx.ld;
-        }
+        const int height = rows - row < turn ? rows - row : turn;
+        const ptrdiff_t at = row * width;
+        const bnorm_source next_x = {(const REAL *)r->x.data + at, width, r->x.ahead};
+        const bnorm_source next_dy =
+            with_dx ? (bnorm_source){(const REAL *)r->dy.data + at, width, r->x.ahead} : none;
+        const bnorm_source x = {(const REAL *)a->x.data + at, width, 0};
+        const bnorm_source dy =
+            with_dx ? (bnorm_source){(const REAL *)a->dy.data + at, width, 0} : none;
+        const bnorm_target y = with_y ? (bnorm_target){(REAL *)a->y.data + at, width, 0} : nowhere;
+        const bnorm_target dx =
+            with_dx ? (bnorm_target){(REAL *)a->dx.data + at, width, 0} : nowhere;
+        for (ptrdiff_t col = 0; col < width; col += tile)
+            T(sum_tile)(r->sums, next_x, r->first_x, next_dy, r->first_dy, height, col, count,
+                        T(LANES), with_dx);
+        for (ptrdiff_t col = 0; col < width; col += tile)
+            T(apply_tile)(y, dx, x, dy, a->coefficients, height, col, count, T(LANES), with_y,
+                          with_dx, stream);
     }
+}
+
+/* Whether both are panels of `width` whole vectors. */
+INLINE int T(are_panels)(const bnorm_reduction *r, const bnorm_application *a, ptrdiff_t width,
+                         int with_y, int with_dx)
+{
+    return width % T(LANES) == 0 && r->cols == width && a->cols == width && r->x.ld == width &&
+           a->x.ld == width && (!with_y || a->y.ld == width) &&
+           (!with_dx || (r->dy.ld == width && a->dy.ld == width && a->dx.ld == width));
+}
+
+/* Whether it was done. */
+INLINE int T(pipeline)(const bnorm_reduction *r, const bnorm_application *a, int rows, int with_y,
+                       int with_dx)
+{
+    const int stream = (!with_y || a->y.stream) && (!with_dx || a->dx.stream);
+    if (T(are_panels)(r, a, BNORM_GROUP, with_y, with_dx)) {
+        if (stream)
+            T(turns)(r, a, rows, BNORM_GROUP, with_y, with_dx, 1);
+        else
+            T(turns)(r, a, rows, BNORM_GROUP, with_y, with_dx, 0);
+        return 1;
+    }
+    if (T(are_panels)(r, a, BNORM_GROUP / 2, with_y, with_dx)) {
+        if (stream)
+            T(turns)(r, a, rows, BNORM_GROUP / 2, with_y, with_dx, 1);
+        else
+            T(turns)(r, a, rows, BNORM_GROUP / 2, with_y, with_dx, 0);
+        return 1;
+    }
+    return 0;
 }
 
 static void T(next_forward)(const bnorm_reduction *next, const bnorm_application *now, int rows)
 {
-    if (now->y.stream)
-        T(pipeline)(next, now, rows, 1, 0, 1);
-    else
-        T(pipeline)(next, now, rows, 1, 0, 0);
+    if (T(pipeline)(next, now, rows, 1, 0))
+        return;
+    T(sum_x)(next->sums, next->x, next->first_x, rows, next->cols);
+    T(forward)(now->y, now->x, now->coefficients, rows, now->cols);
 }
 
 static void T(next_backward)(const bnorm_reduction *next, const bnorm_application *now, int rows)
 {
-    if (now->dx.stream)
-        T(pipeline)(next, now, rows, 0, 1, 1);
-    else
-        T(pipeline)(next, now, rows, 0, 1, 0);
+    if (T(pipeline)(next, now, rows, 0, 1))
+        return;
+    T(sum_xdy)(next->sums, next->x, next->first_x, next->dy, next->first_dy, rows, next->cols);
+    T(backward)(now->dx, now->x, now->dy, now->coefficients, rows, now->cols);
 }
 
 static void T(next_both)(const bnorm_reduction *next, const bnorm_application *now, int rows)
 {
-    if (now->y.stream && now->dx.stream)
-        T(pipeline)(next, now, rows, 1, 1, 1);
-    else
-        T(pipeline)(next, now, rows, 1, 1, 0);
+    if (T(pipeline)(next, now, rows, 1, 1))
+        return;
+    T(sum_xdy)(next->sums, next->x, next->first_x, next->dy, next->first_dy, rows, next->cols);
+    T(both)(now->y, now->dx, now->x, now->dy, now->coefficients, rows, now->cols);
 }

@@ -16,11 +16,13 @@ INLINE T(vec) T(get)(const REAL *at, int lanes)
     return lanes < T(LANES) ? T(loadn)(at, lanes) : T(load)(at);
 }
 
-/* One line ahead for every line read. */
+/* One line ahead for every line read, into L2: in L1 it would drive out sums. */
 INLINE void T(prefetch)(const REAL *at, ptrdiff_t ahead, int i)
 {
-    if (i * (int)sizeof(T(vec)) % BNORM_LINE == 0)
-        __builtin_prefetch((const void *)((uintptr_t)at + (size_t)ahead * sizeof(REAL)));
+    enum { INTO_L2 = 2 };
+    if (ahead != 0 && i * (int)sizeof(T(vec)) % BNORM_LINE == 0)
+        __builtin_prefetch((const void *)((uintptr_t)at + (size_t)ahead * sizeof(REAL)), 0,
+                           INTO_L2);
 }
 
 /* Columns from col on, `count` vectors of them side by side; the last has `lanes`
@@ -78,10 +80,10 @@ INLINE void T(sum_tiles)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_
         T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, 1, (int)(cols - col), with_dy);
 }
 
-/* A narrow tile keeps its sums in registers for all rows.  A wide one goes row by row:
- * memory is read fastest in order, and rows a power of two apart share cache sets.  And
- * group by group: CPUs prefetch some forty steps ahead, beyond the end of the sums
- * (plan/workspace.c), and a group's step is the shortest. */
+/* A narrow tile keeps its sums in registers for all rows.  A wide one is walked by bands of
+ * a few rows: its sums are loaded and stored once for each band, and memory is still
+ * read almost in order.  And group by group: CPUs prefetch some forty steps ahead, beyond the
+ * end of the sums (plan/workspace.c), and a group's step is the shortest. */
 INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
                    const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
 {
@@ -89,11 +91,12 @@ INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source
         T(sum_tiles)(sums, x, first_x, dy, first_dy, rows, cols, VECTORS, with_dy);
         return;
     }
-    for (int row = 0; row < rows; row++) {
-        T(sum_tiles)(sums, x, first_x, dy, first_dy, 1, cols, T(GROUP), with_dy);
-        x.data = (const REAL *)x.data + x.ld;
+    for (int row = 0; row < rows; row += BNORM_BAND) {
+        const int count = rows - row < BNORM_BAND ? rows - row : BNORM_BAND;
+        T(sum_tiles)(sums, x, first_x, dy, first_dy, count, cols, T(GROUP), with_dy);
+        x.data = (const REAL *)x.data + count * x.ld;
         if (with_dy)
-            dy.data = (const REAL *)dy.data + dy.ld;
+            dy.data = (const REAL *)dy.data + count * dy.ld;
     }
 }
 

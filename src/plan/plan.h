@@ -54,7 +54,8 @@ typedef struct {
     int64_t min_bytes;       /* of a block's part of a row, rather than divide columns */
     int64_t max_bytes;       /* the same, at most, and not less; panels are as wide as
                                 they are */
-    int64_t ahead_bytes;     /* how far ahead reductions prefetch; at least a row */
+    int64_t ahead_bytes;     /* how far ahead reductions prefetch; at least a
+                                row, or a band of wide ones */
 } bnorm_tuning;
 
 /* How one operation runs. */
@@ -66,7 +67,7 @@ typedef struct {
     int threads;
     bnorm_grid grid;         /* for problem.rows */
     int64_t reduce_ahead, apply_ahead; /* rows from what a pass reads to what it
-                                prefetches; 0: none */
+                                prefetches; 0: none; negative: it goes backwards */
     int64_t step_rows;       /* rows of an upstream block: whole leaves */
     int fold;                /* BNORM_FOLD where columns are few; 1 */
     int stream;              /* non-temporal stores, where lines are whole */

@@ -18,9 +18,9 @@ enum {
     CACHE_MIN_BYTES = 128,
     LEAST_BYTES = 256, /* of the widest block, where the workspace must be small */
     STREAM_MAX_BYTES = 4096,
-    /* Prefetches go far enough ahead for memory, and not so far that L1 loses them. */
+    /* Prefetches go far enough ahead for memory: a band at least, where rows are wide.
+     * Panels are read in order, and CPUs see to that. */
     AHEAD_BYTES = 4096,
-    APPLY_AHEAD_BYTES = 2048,
     /* What a thread of a team should have of a matrix, or calling it takes longer than
      * doing its work: 2 threads beat one from 32 KiB on, and where rows are divided,
      * which takes three calls, from 128 KiB on. */
@@ -128,7 +128,7 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
         .stream = stream,
         .min_bytes = matrix_bytes(plan) >= CACHE_MATRIX_BYTES ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES,
         .max_bytes = STREAM_MAX_BYTES,
-        .ahead_bytes = AHEAD_BYTES,
+        .ahead_bytes = plan->panel ? 0 : AHEAD_BYTES,
     };
     if (asked != BNORM_STRATEGY_STREAM && tile_pays(plan, traffic.held)) {
         tuning.strategy = forced ? asked : BNORM_STRATEGY_RESIDENT;
@@ -193,11 +193,11 @@ static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)
     const int64_t bytes =
         bnorm_max(bnorm_grid_width(&schedule->grid), 1) * (int64_t)plan->kernels->size;
     const int64_t group = bnorm_grid_height(&schedule->grid);
-    const int64_t size = (int64_t)plan->kernels->size, lanes = plan->kernels->lanes;
-    schedule->reduce_ahead = bnorm_max(schedule->tuning.ahead_bytes / bytes, 1);
-    /* Vectors of a line are few enough instructions for the CPU to see far ahead. */
-    schedule->apply_ahead =
-        lanes * size >= BNORM_LINE ? 0 : bnorm_max(APPLY_AHEAD_BYTES / bytes, 1);
+    const int64_t tile = bnorm_max(plan->kernels->abreast, BNORM_GROUP);
+    const int wide = bnorm_grid_width(&schedule->grid) > tile;
+    schedule->reduce_ahead =
+        bnorm_max(schedule->tuning.ahead_bytes / bytes, wide ? BNORM_BAND : 0);
+    schedule->apply_ahead = wide ? -schedule->reduce_ahead : 0; /* from the end */
     schedule->step_rows = clamp(STEP_BYTES / bytes / BNORM_LEAF_ROWS, 1,
                                 bnorm_min(MAX_STEP_ROWS / BNORM_LEAF_ROWS, bnorm_max(group, 1))) *
                           BNORM_LEAF_ROWS;

@@ -67,7 +67,7 @@ static double alone(const bnorm_schedule *schedule)
 /* And a short way ahead by half: neither the first candidate nor the last. */
 static double alone_and_ahead(const bnorm_schedule *schedule)
 {
-    return alone(schedule) * (schedule->reduce_ahead == 1 ? 1 : 1.5);
+    return alone(schedule) * (schedule->reduce_ahead == 6 ? 1 : 1.5);
 }
 
 static bnorm_problem problem_of(unsigned operations, double limit)
@@ -111,7 +111,7 @@ static void the_fastest_candidate_is_chosen(void)
     plan = plan_at(context, &problem, alone_and_ahead);
     CU_ASSERT_EQUAL(bnorm_plan_describe(plan, BNORM_FORWARD, &d), BNORM_OK);
     CU_ASSERT_DOUBLE_EQUAL(d.measured, 3, 0.01);
-    CU_ASSERT(d.threads == 1 && plan->schedule[0].reduce_ahead == 1);
+    CU_ASSERT(d.threads == 1 && plan->schedule[0].reduce_ahead == 6);
     bnorm_plan_destroy(plan);
     bnorm_context_destroy(context);
 }
