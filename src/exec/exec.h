@@ -27,7 +27,7 @@ typedef struct {
     char *workspace;
     const struct bnorm_frame *frames; /* upstream functions that the caller is inside */
     int stream_y, stream_dx; /* non-temporal stores are possible and wanted */
-    int fold;               /* rows side by side (exec/folded.h); 1: none */
+    int fold;               /* rows applied as one (exec/folded.h); 1: each by itself */
     atomic_int upstream_failed;
 } bnorm_run;
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Rows of so few columns that vectors would be nearly empty.  Where they follow each
- * other without a gap, `fold` of them are one row of fold x cols columns: applications
- * take it as it is, with the coefficients fold times over.  A column's sums need its rows
- * in order, so reductions lay `fold` ranges of leaves side by side in a tile, a row of
- * each in a row.
+ * Rows that follow each other without a gap are applied `fold` at a time, as one row of
+ * fold x cols columns with the coefficients fold times over: where vectors would be nearly
+ * empty, or rows do not end on cache lines.  A column's sums need its rows in order, so
+ * where columns are few reductions lay BNORM_FOLD ranges of leaves side by side in a tile,
+ * a row of each in a row.
  */
 #ifndef BNORM_EXEC_FOLDED_H
 #define BNORM_EXEC_FOLDED_H

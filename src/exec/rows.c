@@ -97,14 +97,16 @@ void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, int6
     if (folded) {
         const ptrdiff_t ld = fold * cols;
         apply_tile(run, piece, (bnorm_target){y.data, ld, y.stream},
-                   (bnorm_target){dx.data, ld, dx.stream}, (bnorm_source){x.data, ld, x.ahead},
-                   (bnorm_source){dy.data, ld, dy.ahead}, folded / fold, ld, what);
+                   (bnorm_target){dx.data, ld, dx.stream},
+                   (bnorm_source){x.data, ld, fold * x.ahead},
+                   (bnorm_source){dy.data, ld, fold * dy.ahead}, folded / fold, ld, what);
         bnorm_target_skip(&y, folded, size);
         bnorm_target_skip(&dx, folded, size);
         bnorm_source_skip(&x, folded, size);
         bnorm_source_skip(&dy, folded, size);
-        y.stream = dx.stream = 0;
     }
+    if (fold > 1) /* what is left does not end on cache lines */
+        y.stream = dx.stream = 0;
     if (rows.end - rows.begin > folded)
         apply_tile(run, piece, y, dx, x, dy, rows.end - rows.begin - folded, cols, what);
     if (fence)

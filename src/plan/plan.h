@@ -42,8 +42,8 @@ typedef struct {
     size_t total;
 } bnorm_workspace;
 
-/* Rows side by side, in matrices of at most so many columns, and the level of the node
- * that each of as many ranges is reduced to at once (exec/folded.h). */
+/* At most so many rows are applied as one.  In matrices of at most so many columns as many
+ * ranges of rows are reduced side by side, each to a node of that level (exec/folded.h). */
 enum { BNORM_FOLD = BNORM_GROUP, BNORM_FOLD_COLS = 4, BNORM_FOLD_LEVEL = 3 };
 
 /* What is chosen freely: time depends on it, and no result does. */
@@ -69,7 +69,7 @@ typedef struct {
     int64_t reduce_ahead, apply_ahead; /* rows from what a pass reads to what it
                                 prefetches; 0: none; negative: it goes backwards */
     int64_t step_rows;       /* rows of an upstream block: whole leaves */
-    int fold;                /* BNORM_FOLD where columns are few; 1 */
+    int fold;                /* rows applied as one, where no gap is between them */
     int stream;              /* non-temporal stores, where lines are whole */
     double read, written, compulsory; /* bytes to and from memory */
     bnorm_workspace workspace;

@@ -29,6 +29,8 @@ enum {
     /* Panels in a thread's share of cache: two are at work, and what has been used is in
      * the way until it is evicted, too. */
     PIPELINED = 4,
+    /* Of several rows applied as one: their coefficients are as many. */
+    FOLD_BYTES = 8192,
     /* What an upstream function's block of y, with its dy and x, may take. */
     STEP_BYTES = 256 << 10,
     MAX_STEP_ROWS = 1024
@@ -188,6 +190,22 @@ static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int6
     schedule->threads = (int)clamp(bnorm_grid_items(&schedule->grid), 1, threads);
 }
 
+/* Rows applied as one: of few columns, so that vectors are full; of odd lengths, so that
+ * lines are whole and can be stored past the cache. */
+static int fold_of(const bnorm_plan *plan, const bnorm_schedule *schedule)
+{
+    const int64_t cols = plan->problem.cols, bytes = cols * (int64_t)plan->kernels->size;
+    if (plan->panel || schedule->grid.col_blocks != 1)
+        return 1;
+    if (cols <= BNORM_FOLD_COLS)
+        return BNORM_FOLD;
+    int fold = 1;
+    while (fold < BNORM_FOLD && fold * bytes % BNORM_LINE != 0)
+        fold *= 2;
+    return schedule->stream && fold * bytes % BNORM_LINE == 0 && fold * bytes <= FOLD_BYTES ? fold
+                                                                                            : 1;
+}
+
 static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)
 {
     const int64_t bytes =
@@ -222,6 +240,7 @@ static void choose_grid(const bnorm_plan *plan, bnorm_schedule *schedule, int pl
     for (;;) {
         choose_blocks(plan, schedule, min_bytes, bnorm_min(tuning->max_bytes, max_bytes),
                       most_groups);
+        schedule->fold = fold_of(plan, schedule);
         choose_rows(plan, schedule);
         bnorm_workspace_layout(schedule, plan->kernels->size, planes, tiles);
         if (max_bytes == LEAST_BYTES || workspace_is_small(schedule, matrix_bytes(plan)))
@@ -253,9 +272,6 @@ void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning
     schedule->tuning = *tuning;
     schedule->strategy = tuning->strategy;
     schedule->stream = tuning->stream;
-    schedule->fold = !plan->panel && plan->problem.cols > 0 && plan->problem.cols <= BNORM_FOLD_COLS
-                         ? BNORM_FOLD
-                         : 1;
     choose_grid(plan, schedule, planes, 1 << operation == BNORM_STEP);
     if (walk == BNORM_STRATEGY_PIPELINED &&
         (schedule->grid.row_groups > 1 || !bnorm_traffic_overlaps(operation, is_global(plan))))

@@ -53,10 +53,12 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
 {
     const bnorm_grid *grid = &schedule->grid;
     bnorm_workspace *workspace = &schedule->workspace;
-    const int folds = schedule->fold > 1;
+    const int folds = schedule->fold > 1 && grid->cols <= BNORM_FOLD_COLS;
     const int64_t pitch = folds ? schedule->fold * grid->cols
                                 : bnorm_round_up(bnorm_max(bnorm_grid_width(grid), 1), BNORM_GROUP);
     const size_t plane = (size_t)pitch, node = (size_t)planes * plane * sizeof(double);
+    const size_t applied = (size_t)bnorm_max(
+        pitch, bnorm_round_up(schedule->fold > 1 ? schedule->fold * grid->cols : 0, BNORM_GROUP));
     const size_t tile = tiles ? plane * (size_t)schedule->step_rows * size : 0;
     /* The batch's list begins at leaf 0 and does not climb.  Fewer rows than
      * planned never need more nodes. */
@@ -80,7 +82,7 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
     workspace->worker_bytes = at < apart(workspace->y_tile) ? apart(workspace->y_tile) : at;
     workspace->column_list = list_room(whole, node);
     at = workspace->column_list.bytes;
-    workspace->coefficients = take(&at, BNORM_COEFFICIENTS * plane * size);
+    workspace->coefficients = take(&at, BNORM_COEFFICIENTS * applied * size);
     workspace->column_bytes = at;
     workspace->group_list = list_room(group, node);
     workspace->columns = workspace->worker_bytes * (size_t)schedule->threads;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Matrices of a few columns whose rows follow each other without a gap: rows are folded,
- * and the results are those of the same rows with gaps between them. */
+/* Matrices of a few columns, or of rows that do not end on cache lines, whose rows follow
+ * each other without a gap: rows are folded, and the results are those of the same rows
+ * with gaps between them. */
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "support/data.h"
 #include "support/harness.h"
 
-enum { MOST_COLS = BNORM_FOLD_COLS + 1, CHUNK = BNORM_FOLD * BNORM_LEAF_ROWS };
+enum { MOST_COLS = 520, CHUNK = BNORM_FOLD * BNORM_LEAF_ROWS };
 
 /* ---- one problem, with rows `gap` elements longer than they need be ---------------- */
 
@@ -19,6 +20,7 @@ typedef struct {
     int64_t rows, cols, gap;
     bnorm_plan *plan;
     char *x, *y, *dy, *dx;
+    void *workspace; /* NULL: the plan's */
     double vector[8][MOST_COLS]; /* of any dtype */
 } problem;
 
@@ -76,8 +78,25 @@ static void open_problem(problem *p, const bnorm_context *context, bnorm_dtype d
         data_vector(dtype, p->vector[i], cols, 2, 0.25, 5 + (uint64_t)i);
 }
 
+/* As if the outputs were larger than any cache. */
+static void store_past_caches(problem *p)
+{
+    for (int i = 0; i < BNORM_OPERATIONS; i++) {
+        const bnorm_tuning tuning = {.strategy = BNORM_STRATEGY_STREAM,
+                                     .threads = p->plan->context->seats.threads,
+                                     .stream = 1,
+                                     .min_bytes = 4096,
+                                     .max_bytes = 4096,
+                                     .ahead_bytes = 4096};
+        bnorm_plan_tune(p->plan, i, &tuning);
+    }
+    p->workspace = aligned_alloc(BNORM_LINE, (size_t)bnorm_round_up((int64_t)p->plan->workspace_bytes, BNORM_LINE));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(p->workspace);
+}
+
 static void close_problem(problem *p)
 {
+    free(p->workspace);
     free(p->x);
     free(p->y);
     free(p->dy);
@@ -104,6 +123,7 @@ static void run(problem *p, unsigned operation)
     args.running_var = p->vector[RUNNING_VAR];
     args.upstream = times_one_and_a_half;
     args.user = &p->dtype;
+    args.workspace = p->workspace;
     const bnorm_status status = (operation == BNORM_FORWARD    ? bnorm_forward
                                  : operation == BNORM_BACKWARD ? bnorm_backward
                                  : operation == BNORM_STEP     ? bnorm_step
@@ -135,6 +155,8 @@ static void compare(const bnorm_context *context, bnorm_dtype dtype, int64_t row
     problem dense, spaced;
     open_problem(&dense, context, dtype, rows, cols, 0, flags);
     open_problem(&spaced, context, dtype, rows, cols, 1, flags);
+    if (cols > BNORM_FOLD_COLS)
+        store_past_caches(&dense);
     for (int i = 0; i < 5; i++) {
         run(&dense, operations[i]);
         run(&spaced, operations[i]);
@@ -168,10 +190,27 @@ static void folding_changes_no_bit(void)
     for (int threads = 1; threads <= 3; threads++) {
         bnorm_context *context = new_context(threads);
         for (int r = 0; r < 11; r++)
-            for (int64_t cols = 1; cols <= MOST_COLS; cols++)
+            for (int64_t cols = 1; cols <= BNORM_FOLD_COLS + 1; cols++)
                 for (int dtype = BNORM_F32; dtype <= BNORM_F64; dtype++) {
                     compare(context, (bnorm_dtype)dtype, rows[r], cols, 0);
                     compare(context, (bnorm_dtype)dtype, rows[r], cols, BNORM_GLOBAL_STATISTICS);
+                }
+        bnorm_context_destroy(context);
+    }
+}
+
+static void odd_rows_change_no_bit(void)
+{
+    static const int64_t rows[] = {1, 15, 200, 64 * 9 + 3};
+    static const int64_t columns[] = {6, 17, 24, 63, 100, 520};
+    for (int threads = 1; threads <= 3; threads += 2) {
+        bnorm_context *context = new_context(threads);
+        for (int r = 0; r < 4; r++)
+            for (int c = 0; c < 6; c++)
+                for (int dtype = BNORM_F32; dtype <= BNORM_F64; dtype++) {
+                    compare(context, (bnorm_dtype)dtype, rows[r], columns[c], 0);
+                    compare(context, (bnorm_dtype)dtype, rows[r], columns[c],
+                            BNORM_GLOBAL_STATISTICS);
                 }
         bnorm_context_destroy(context);
     }
@@ -192,7 +231,7 @@ static void sum_x(void *sums, bnorm_source x, const void *first_x, int rows, ptr
 static void leaves_are_folded(void)
 {
     bnorm_context *context = new_context(1);
-    for (int64_t cols = 1; cols <= MOST_COLS; cols++)
+    for (int64_t cols = 1; cols <= BNORM_FOLD_COLS + 1; cols++)
         for (int64_t gap = 0; gap < 2; gap++) {
             const int leaves = 2 * 8 * BNORM_FOLD + 3 * BNORM_FOLD + 5;
             problem p;
@@ -212,11 +251,52 @@ static void leaves_are_folded(void)
     bnorm_context_destroy(context);
 }
 
+static int64_t wide, narrow; /* columns of the tiles applied; one thread */
+
+static void forward(bnorm_target y, bnorm_source x, const void *coefficients, int64_t rows,
+                    ptrdiff_t cols)
+{
+    if (y.stream)
+        wide = cols;
+    else
+        narrow = cols;
+    counted->forward(y, x, coefficients, rows, cols);
+}
+
+/* As many as end on a cache line together, and what is left over one by one; none where
+ * that would be too long a row. */
+static void odd_rows_are_folded(void)
+{
+    static const struct {
+        int64_t cols, gap, wide, narrow;
+    } list[] = {{100, 0, 400, 100},  {24, 0, 48, 24},   {30, 0, 240, 30},  {63, 0, 1008, 63},
+                {128, 0, 128, 0},    {301, 0, 0, 301},  {100, 1, 0, 100},  {100, 12, 100, 0},
+                {513, 0, 0, 513},    {516, 0, 0, 516},  {520, 0, 1040, 520}};
+    bnorm_context *context = new_context(1);
+    for (int i = 0; i < (int)(sizeof list / sizeof *list); i++) {
+        problem p;
+        open_problem(&p, context, BNORM_F32, 64 * 3 + 1, list[i].cols, list[i].gap, 0);
+        store_past_caches(&p);
+        bnorm_kernel_set set = *(counted = p.plan->kernels);
+        set.forward = forward;
+        p.plan->kernels = &set;
+        wide = narrow = 0;
+        run(&p, BNORM_FORWARD);
+        CU_ASSERT_EQUAL(wide, list[i].wide);
+        CU_ASSERT_EQUAL(narrow, list[i].narrow);
+        p.plan->kernels = counted;
+        close_problem(&p);
+    }
+    bnorm_context_destroy(context);
+}
+
 int main(int argc, char **argv)
 {
     static const harness_case cases[] = {
         {"folding changes no bit", folding_changes_no_bit},
+        {"rows of odd lengths change no bit", odd_rows_change_no_bit},
         {"leaves are folded", leaves_are_folded},
+        {"rows of odd lengths are folded", odd_rows_are_folded},
     };
     return harness_main(argc, argv, "exec/folded", cases, HARNESS_COUNT(cases));
 }
