@@ -8,34 +8,43 @@
  * sums and coefficients; in turns of a leaf memory waits again.
  */
 
-/* Rows of `width` columns that follow each other without a gap: no tile is partial, and
- * all but the rows is known when this is compiled. */
-INLINE void T(turns)(const bnorm_reduction *r, const bnorm_application *a, int rows,
-                     const ptrdiff_t width, int with_y, int with_dx, int stream)
+/* `height` rows from `row` on, of `width` columns, that follow each other without a gap: no
+ * tile is partial, and all but the addresses is known when this is compiled. */
+INLINE void T(turn)(const bnorm_reduction *r, const bnorm_application *a, int row, int height,
+                    ptrdiff_t width, int with_y, int with_dx, int stream)
 {
     const ptrdiff_t tile = width < VECTORS * T(LANES) ? width : VECTORS * T(LANES);
-    const int count = (int)(tile / T(LANES)), turn = width * sizeof(REAL) < BNORM_LINE ? 16 : 8;
-    const bnorm_source none = {NULL, 0, 0};
-    const bnorm_target nowhere = {NULL, 0, 0};
-    for (int row = 0; row < rows; row += turn) {
-        const int height = rows - row < turn ? rows - row : turn;
-        const ptrdiff_t at = row * width;
-        const bnorm_source next_x = {(const REAL *)r->x.data + at, width, r->x.ahead};
-        const bnorm_source next_dy =
-            with_dx ? (bnorm_source){(const REAL *)r->dy.data + at, width, r->x.ahead} : none;
-        const bnorm_source x = {(const REAL *)a->x.data + at, width, 0};
-        const bnorm_source dy =
-            with_dx ? (bnorm_source){(const REAL *)a->dy.data + at, width, 0} : none;
-        const bnorm_target y = with_y ? (bnorm_target){(REAL *)a->y.data + at, width, 0} : nowhere;
-        const bnorm_target dx =
-            with_dx ? (bnorm_target){(REAL *)a->dx.data + at, width, 0} : nowhere;
-        for (ptrdiff_t col = 0; col < width; col += tile)
-            T(sum_tile)(r->sums, next_x, r->first_x, next_dy, r->first_dy, height, col, count,
-                        T(LANES), with_dx);
-        for (ptrdiff_t col = 0; col < width; col += tile)
-            T(apply_tile)(y, dx, x, dy, a->coefficients, height, col, count, T(LANES), with_y,
-                          with_dx, stream);
+    const int count = (int)(tile / T(LANES));
+    const ptrdiff_t at = row * width;
+    bnorm_source next_x = {(const REAL *)r->x.data + at, width, r->x.ahead}, next_dy = {0};
+    bnorm_source x = {(const REAL *)a->x.data + at, width, 0}, dy = {0};
+    bnorm_target y = {0}, dx = {0};
+    if (with_y)
+        y = (bnorm_target){(REAL *)a->y.data + at, width, 0};
+    if (with_dx) {
+        next_dy = (bnorm_source){(const REAL *)r->dy.data + at, width, r->x.ahead};
+        dy = (bnorm_source){(const REAL *)a->dy.data + at, width, 0};
+        dx = (bnorm_target){(REAL *)a->dx.data + at, width, 0};
     }
+    for (ptrdiff_t col = 0; col < width; col += tile)
+        T(sum_tile)(r->sums, next_x, r->first_x, next_dy, r->first_dy, height, col, count,
+                    T(LANES), with_dx);
+    for (ptrdiff_t col = 0; col < width; col += tile)
+        T(apply_tile)(y, dx, x, dy, a->coefficients, height, col, count, T(LANES), with_y, with_dx,
+                      stream);
+}
+
+INLINE void T(turns)(const bnorm_reduction *r, const bnorm_application *a, int rows,
+                     ptrdiff_t width, int with_y, int with_dx, int stream)
+{
+    const int height = width * (ptrdiff_t)sizeof(REAL) < BNORM_LINE ? 16 : 8;
+    int row = 0;
+    /* Unrolled where registers hold sums and coefficients. */
+    for (; sizeof(T(vec)) == BNORM_LINE && row + height <= rows; row += height)
+        T(turn)(r, a, row, height, width, with_y, with_dx, stream);
+    for (; row < rows; row += height)
+        T(turn)(r, a, row, rows - row < height ? rows - row : height, width, with_y, with_dx,
+                stream);
 }
 
 /* Whether both are panels of `width` whole vectors. */

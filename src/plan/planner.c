@@ -123,7 +123,7 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
     /* Non-temporal stores pay where outputs would not be found in cache again, or would
      * drive out what is read. */
     const int stream =
-        traffic.least * matrix_bytes(plan) > 0.8 * (double)plan->context->machine.llc;
+        traffic.least * matrix_bytes(plan) > 0.5 * (double)plan->context->machine.llc;
     bnorm_tuning tuning = {
         .strategy = BNORM_STRATEGY_STREAM,
         .threads = team_size(plan),
