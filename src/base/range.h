@@ -31,6 +31,11 @@ static inline int64_t bnorm_max(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+static inline int64_t bnorm_clamp(int64_t value, int64_t low, int64_t high)
+{
+    return bnorm_max(low, bnorm_min(value, high));
+}
+
 static inline int64_t bnorm_abs(int64_t a)
 {
     return a < 0 ? -a : a;

@@ -64,7 +64,8 @@ int64_t bnorm_folded_reduce(bnorm_run *run, bnorm_piece *piece, bnorm_range rows
     const ptrdiff_t cols = BNORM_FOLD * piece->list->cols;
     const size_t tile = BNORM_LEAF_ROWS * (size_t)cols * kernels->size;
     int level = BNORM_FOLD_LEVEL;
-    if (run->fold == 1 || piece->list->cols > BNORM_FOLD_COLS || leaf % (1 << level) || leaves < BNORM_FOLD)
+    if (run->fold == 1 || piece->list->cols > BNORM_FOLD_COLS || leaf % (1 << level) ||
+        leaves < BNORM_FOLD)
         return 0;
     while (leaves < BNORM_FOLD << level)
         level--;

@@ -97,9 +97,8 @@ void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, int6
     if (folded) {
         const ptrdiff_t ld = fold * cols;
         apply_tile(run, piece, (bnorm_target){y.data, ld, y.stream},
-                   (bnorm_target){dx.data, ld, dx.stream},
-                   (bnorm_source){x.data, ld, fold * x.ahead},
-                   (bnorm_source){dy.data, ld, fold * dy.ahead}, folded / fold, ld, what);
+                   (bnorm_target){dx.data, ld, dx.stream}, (bnorm_source){x.data, ld, x.ahead},
+                   (bnorm_source){dy.data, ld, dy.ahead}, folded / fold, ld, what);
         bnorm_target_skip(&y, folded, size);
         bnorm_target_skip(&dx, folded, size);
         bnorm_source_skip(&x, folded, size);

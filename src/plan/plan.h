@@ -95,11 +95,38 @@ const char *bnorm_strategy_name(bnorm_strategy strategy);
 /* Fail when operation is not exactly one, or not among the plan's. */
 bnorm_status bnorm_plan_has(const bnorm_plan *plan, unsigned operation);
 
+/* Bytes of the widest part of a row-major row that blocks have: more columns' running
+ * sums, loaded and stored for each band of rows, fall out of L1. */
+enum { BNORM_STREAM_BYTES = 4096 };
+
+/* Columns of a cache line, or of a panel. */
+static inline int64_t bnorm_plan_unit(const bnorm_plan *plan)
+{
+    return plan->panel ? plan->panel : BNORM_LINE / (int64_t)plan->kernels->size;
+}
+
+/* Columns whose sums and coefficients stay in registers, or of a panel. */
+static inline int64_t bnorm_plan_tile_cols(const bnorm_plan *plan)
+{
+    return bnorm_max(plan->kernels->abreast, BNORM_GROUP);
+}
+
+static inline double bnorm_plan_matrix_bytes(const bnorm_plan *plan)
+{
+    return (double)plan->problem.rows * (double)plan->problem.cols * (double)plan->kernels->size;
+}
+
+static inline int bnorm_plan_is_global(const bnorm_plan *plan)
+{
+    return (plan->problem.flags & BNORM_GLOBAL_STATISTICS) != 0;
+}
+
 /* Fill everything but the pool.  plan->shards that are there on entry are kept:
  * where the matrices already lie. */
 void bnorm_plan_schedule(bnorm_plan *plan);
 
-/* What bnorm_plan_schedule chooses for an operation (index). */
+/* What bnorm_plan_schedule chooses for an operation (index): the first strategy that
+ * applies, and its blocks (plan/estimate.c). */
 bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation);
 
 /* The widest part of a row, in bytes, whose blocks would stay in a thread's share of

@@ -90,7 +90,8 @@ static void store_past_caches(problem *p)
                                      .ahead_bytes = 4096};
         bnorm_plan_tune(p->plan, i, &tuning);
     }
-    p->workspace = aligned_alloc(BNORM_LINE, (size_t)bnorm_round_up((int64_t)p->plan->workspace_bytes, BNORM_LINE));
+    const int64_t bytes = bnorm_round_up((int64_t)p->plan->workspace_bytes, BNORM_LINE);
+    p->workspace = aligned_alloc(BNORM_LINE, (size_t)bytes);
     CU_ASSERT_PTR_NOT_NULL_FATAL(p->workspace);
 }
 

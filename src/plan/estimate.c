@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ESTIMATE: from problem and machine to a tuning for each operation, by the traffic
+ * model and the sizes of the caches. */
+#include "plan/plan.h"
+#include "plan/traffic.h"
+
+enum {
+    /* A block's part of a row, in bytes.  A matrix in memory is read fastest in
+     * order: two threads that take half a row of 4 KiB each are a fifth slower
+     * than two that take half of the rows.  Small matrices, whose rows are soon done,
+     * do with shorter parts, as merging costs calls of the team. */
+    MEMORY_MIN_BYTES = 4096,
+    CACHE_MATRIX_BYTES = 256 << 10,
+    TILE_BYTES = 256, /* of AVX-512 */
+    CACHE_MIN_BYTES = 128,
+    /* Prefetches go far enough ahead for memory, and where rows are wide at least a band.
+     * Panels and short rows are read in order, and CPUs see to that. */
+    AHEAD_BYTES = 16 << 10,
+    TILE_AHEAD_BYTES = 4096,
+    /* What a thread of a team should have of a matrix, or calling it takes longer than
+     * doing its work: 2 threads beat one from 32 KiB on, and where rows are divided,
+     * which takes three calls, from 128 KiB on. */
+    PART_BYTES = 16 << 10,
+    ROWS_PART_BYTES = 64 << 10,
+    /* Panels in a thread's share of cache: two are at work, and what has been used is in
+     * the way until it is evicted, too. */
+    PIPELINED = 4
+};
+
+/* Non-temporal stores pay where outputs would not be found in cache again, or would
+ * drive out what is read: where compulsory traffic exceeds this part of the last-level
+ * cache. */
+static const double PAST_CACHE = 0.4;
+
+/* ---- what strategies decide by ------------------------------------------------------ */
+
+typedef struct {
+    const bnorm_plan *plan;
+    bnorm_traffic traffic; /* of blocks that stay in cache */
+    int threads;           /* the team that the problem is worth */
+    int tiles;             /* blocks of a kernel's tile pay */
+    int64_t fits;          /* columns of the widest block that stays in cache; 0: too few */
+} prospect;
+
+/* Columns of the widest block whose `held` matrices fit in a thread's share of
+ * cache, in whole lines; 0 when it would be too narrow to pay. */
+static int64_t resident_cols(const bnorm_plan *plan, int held, int64_t unit, int64_t least_bytes)
+{
+    const int64_t size = (int64_t)plan->kernels->size, rows = bnorm_max(plan->problem.rows, 1);
+    const int64_t share = (int64_t)bnorm_topology_cache_share(&plan->context->machine);
+    const int64_t cols = share / held / size / rows / unit * unit;
+    return cols * size >= bnorm_min(least_bytes, plan->problem.cols * size) ? cols : 0;
+}
+
+/* The team that the problem is worth. */
+static int team_size(const bnorm_plan *plan)
+{
+    const int most = plan->context->seats.threads;
+    const double bytes = bnorm_plan_matrix_bytes(plan);
+    if (plan->problem.strategy == BNORM_STRATEGY_SMALL)
+        return 1;
+    if (plan->problem.strategy != BNORM_STRATEGY_AUTO || bytes >= (double)ROWS_PART_BYTES * most)
+        return most;
+    const int64_t row = plan->problem.cols * (int64_t)plan->kernels->size;
+    const int64_t units = plan->panel ? bnorm_ceil_div(plan->problem.cols, plan->panel)
+                                      : row / CACHE_MIN_BYTES;
+    const int64_t blocks = bnorm_min((int64_t)bytes / PART_BYTES, units);
+    const int64_t groups = (int64_t)bytes / ROWS_PART_BYTES;
+    return (int)bnorm_clamp(bnorm_max(blocks, groups), 1, most);
+}
+
+/* Whether blocks as narrow as a kernel's tile, whose sums stay in registers, are the
+ * fastest: where tiles are that wide, each thread has one, and what is read again is near:
+ * a block in L2, or all of it in a quarter of the last-level cache.  x alone is read
+ * faster in order, unless rows are short. */
+static int tile_pays(const bnorm_plan *plan, int held)
+{
+    const bnorm_machine *machine = &plan->context->machine;
+    const double tile = (double)held * (double)plan->problem.rows * TILE_BYTES;
+    const double row = (double)plan->problem.cols * (double)plan->kernels->size;
+    const double all = held * bnorm_plan_matrix_bytes(plan), llc = (double)machine->llc;
+    const int near = all <= llc / 4 || (all <= 1.2 * llc && tile <= (double)machine->l2);
+    return !plan->panel && plan->kernels->abreast * (int)plan->kernels->size >= TILE_BYTES &&
+           (held > 1 || (held == 1 && row <= 2 * TILE_BYTES)) &&
+           row >= TILE_BYTES * (double)plan->context->seats.threads &&
+           tile <= (double)bnorm_topology_cache_share(machine) && near;
+}
+
+static prospect prospect_of(const bnorm_plan *plan, int operation, int64_t least_bytes)
+{
+    const int global = bnorm_plan_is_global(plan);
+    prospect p = {
+        .plan = plan,
+        .traffic = bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, global),
+        .threads = team_size(plan),
+    };
+    if (p.traffic.held == 0 || plan->problem.strategy == BNORM_STRATEGY_STREAM)
+        return p;
+    p.tiles = tile_pays(plan, p.traffic.held);
+    p.fits = resident_cols(plan, p.traffic.held, bnorm_plan_unit(plan), least_bytes);
+    return p;
+}
+
+/* ---- strategies, and when each applies, best first ------------------------------------ */
+
+/* Too little work for a team. */
+static int small_applies(const prospect *p)
+{
+    return p->threads == 1 && p->plan->context->seats.threads > 1;
+}
+
+/* A thread's share of cache holds two panels at work, and two that are being evicted. */
+static int pipelined_applies(const prospect *p)
+{
+    return p->plan->panel && p->fits >= PIPELINED * p->plan->panel;
+}
+
+/* What the second pass reads is still in cache. */
+static int resident_applies(const prospect *p)
+{
+    return p->tiles || p->fits > 0;
+}
+
+static int stream_applies(const prospect *p)
+{
+    (void)p;
+    return 1;
+}
+
+static bnorm_strategy first_that_applies(const prospect *p)
+{
+    static const struct {
+        bnorm_strategy strategy;
+        int (*applies)(const prospect *);
+    } list[] = {
+        {BNORM_STRATEGY_SMALL, small_applies},
+        {BNORM_STRATEGY_PIPELINED, pipelined_applies},
+        {BNORM_STRATEGY_RESIDENT, resident_applies},
+        {BNORM_STRATEGY_STREAM, stream_applies},
+    };
+    int i = 0;
+    while (!list[i].applies(p))
+        i++;
+    return list[i].strategy;
+}
+
+/* ---- the tuning --------------------------------------------------------------------- */
+
+/* Blocks that stay in cache: as narrow as a tile, or as wide as fit. */
+static void narrow(bnorm_tuning *tuning, const prospect *p, int forced)
+{
+    const int64_t size = (int64_t)p->plan->kernels->size, unit = bnorm_plan_unit(p->plan);
+    if (p->tiles) {
+        tuning->min_bytes = tuning->max_bytes = TILE_BYTES;
+        tuning->ahead_bytes = TILE_AHEAD_BYTES;
+    } else if (p->fits > 0 || forced) {
+        tuning->max_bytes = bnorm_clamp(p->fits, unit, BNORM_STREAM_BYTES / size) * size;
+        tuning->min_bytes = forced || p->plan->panel
+                                ? unit * size
+                                : bnorm_min(tuning->min_bytes, tuning->max_bytes);
+    }
+}
+
+bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
+{
+    const bnorm_strategy asked = plan->problem.strategy;
+    const int64_t size = (int64_t)plan->kernels->size;
+    const int forced = asked == BNORM_STRATEGY_RESIDENT || asked == BNORM_STRATEGY_PIPELINED;
+    const int64_t least = forced        ? bnorm_plan_unit(plan) * size
+                          : plan->panel ? 1
+                                        : MEMORY_MIN_BYTES;
+    const prospect p = prospect_of(plan, operation, least);
+    const double matrix = bnorm_plan_matrix_bytes(plan);
+    const int in_order = plan->panel || plan->problem.cols <= bnorm_plan_tile_cols(plan);
+    bnorm_tuning tuning = {
+        .strategy = asked == BNORM_STRATEGY_AUTO ? first_that_applies(&p) : asked,
+        .threads = p.threads,
+        .stream = p.traffic.least * matrix > PAST_CACHE * (double)plan->context->machine.llc,
+        .min_bytes = matrix >= CACHE_MATRIX_BYTES ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES,
+        .max_bytes = BNORM_STREAM_BYTES,
+        .ahead_bytes = in_order ? 0 : AHEAD_BYTES,
+    };
+    narrow(&tuning, &p, forced);
+    return tuning;
+}
+
+int64_t bnorm_plan_resident_bytes(const bnorm_plan *plan, int operation)
+{
+    const bnorm_traffic traffic =
+        bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, bnorm_plan_is_global(plan));
+    return traffic.held ? resident_cols(plan, traffic.held, bnorm_plan_unit(plan), 1) *
+                              (int64_t)plan->kernels->size : 0;
+}
