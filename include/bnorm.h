@@ -189,9 +189,9 @@ typedef enum {
     BNORM_STRATEGY_RESIDENT, /* narrow blocks that stay in cache: read once */
     BNORM_STRATEGY_SMALL,    /* one thread, no team: for a few microseconds of work */
     BNORM_STRATEGY_PIPELINED /* resident, and each block is reduced while the one before
-                                it is applied, a few rows of each in turns.  Resident
-                                where rows are divided, for step, infer and global
-                                statistics */
+                                it is applied: of panels a few rows of each in turns, else
+                                64.  Resident where rows are divided, for step, infer
+                                and global statistics */
 } bnorm_strategy;
 
 /* How a plan is made.  The bits are the same for both. */

@@ -35,7 +35,7 @@ double bnorm_rstd(double v)
     return v == 0 ? 0 : 1 / sqrt(v);
 }
 
-/* For each of the rows that lie side by side. */
+/* For each of the rows that are applied as one. */
 static void set_coefficient(const bnorm_run *run, bnorm_piece *piece, int plane, int64_t j,
                             double value)
 {

@@ -91,12 +91,14 @@ void bnorm_leaf_reduce(const bnorm_run *run, bnorm_piece *piece, bnorm_source x,
 void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source dy);
 
 /* Apply the piece's coefficients to its rows [begin, end).  dy as above; y where
- * to put y, its row 0 being row begin.  x is prefetched `ahead` rows before it is read. */
+ * to put y, its row 0 being row begin.  x is prefetched `ahead` rows before it is read;
+ * negative: rows are taken from the end. */
 void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, int64_t ahead,
                       bnorm_target y, bnorm_target dx, bnorm_source dy, int what);
 
 /* The execution's own matrices from a row on; sources are prefetched `ahead` rows
- * before they are read. */
+ * before they are read, or
+ * behind them where it is negative. */
 bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
                              const bnorm_matrix *matrix, int64_t row, int64_t ahead);
 bnorm_target bnorm_target_at(const bnorm_run *run, const bnorm_piece *piece,

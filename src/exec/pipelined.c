@@ -33,7 +33,8 @@ static void go_on(bnorm_reduction *next, bnorm_application *now, int64_t rows, s
 int bnorm_pipelined_rows(bnorm_run *run, bnorm_piece *next, bnorm_piece *now)
 {
     const bnorm_matrix none = {NULL, 0}, *x = &run->args->x, *dy = &run->args->dy;
-    const int64_t reduce = run->schedule->reduce_ahead, apply = run->schedule->apply_ahead;
+    const int64_t reduce = run->schedule->reduce_ahead;
+    const int64_t apply = bnorm_abs(run->schedule->apply_ahead);
     const bnorm_range all = now->rows;
     pipeline_kernel *kernel = kernel_of(run);
     if (!kernel)

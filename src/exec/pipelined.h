@@ -6,8 +6,8 @@
 #include "exec/exec.h"
 
 /* Reduce all rows of `next` into its list, and apply `now`'s coefficients to as many
- * of its own, in turns.  Returns whether it was done: not where the caller wants less
- * than all that the operation can give. */
+ * of its own: of panels a few of each in turns, else a leaf.  Returns whether it was done:
+ * not where the caller wants less than all that the operation can give. */
 int bnorm_pipelined_rows(bnorm_run *run, bnorm_piece *next, bnorm_piece *now);
 
 #endif

@@ -71,7 +71,8 @@ typedef struct {
     const void *data;
     ptrdiff_t ld;
     ptrdiff_t ahead; /* elements from what is read to what is prefetched; 0: none;
-                        negative, in applications only: wide tiles are walked backwards */
+                        negative, in applications only, and as x has it: tiles that are
+                        not walked at once are walked backwards */
 } bnorm_source;
 
 typedef struct {
@@ -132,7 +133,8 @@ typedef struct {
                  const void *coefficients, int64_t rows, ptrdiff_t cols);
 
     /* sum_x and forward, sum_xdy and backward, sum_xdy and both: of one tile and of
-     * another, as many rows of each; of whole panels in turns of a few. */
+     * another, as many rows of each; of whole panels in turns of a few, and what is
+     * applied is not prefetched. */
     void (*next_forward)(const bnorm_reduction *next, const bnorm_application *now, int rows);
     void (*next_backward)(const bnorm_reduction *next, const bnorm_application *now, int rows);
     void (*next_both)(const bnorm_reduction *next, const bnorm_application *now, int rows);

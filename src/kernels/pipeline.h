@@ -22,7 +22,7 @@ INLINE void T(turn)(const bnorm_reduction *r, const bnorm_application *a, int ro
     if (with_y)
         y = (bnorm_target){(REAL *)a->y.data + at, width, 0};
     if (with_dx) {
-        next_dy = (bnorm_source){(const REAL *)r->dy.data + at, width, r->x.ahead};
+        next_dy = (bnorm_source){(const REAL *)r->dy.data + at, width, r->dy.ahead};
         dy = (bnorm_source){(const REAL *)a->dy.data + at, width, 0};
         dx = (bnorm_target){(REAL *)a->dx.data + at, width, 0};
     }
@@ -40,7 +40,8 @@ INLINE void T(turns)(const bnorm_reduction *r, const bnorm_application *a, int r
     const int height = width * (ptrdiff_t)sizeof(REAL) < BNORM_LINE ? 16 : 8;
     int row = 0;
     /* Unrolled where registers hold sums and coefficients. */
-    for (; sizeof(T(vec)) == BNORM_LINE && row + height <= rows; row += height)
+    for (; width == T(LANES) && sizeof(T(vec)) == BNORM_LINE && row + height <= rows;
+         row += height)
         T(turn)(r, a, row, height, width, with_y, with_dx, stream);
     for (; row < rows; row += height)
         T(turn)(r, a, row, rows - row < height ? rows - row : height, width, with_y, with_dx,

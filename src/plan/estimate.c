@@ -152,7 +152,6 @@ static void narrow(bnorm_tuning *tuning, const prospect *p, int forced)
     const int64_t size = (int64_t)p->plan->kernels->size, unit = bnorm_plan_unit(p->plan);
     if (p->tiles) {
         tuning->min_bytes = tuning->max_bytes = TILE_BYTES;
-        tuning->ahead_bytes = TILE_AHEAD_BYTES;
     } else if (p->fits > 0 || forced) {
         tuning->max_bytes = bnorm_clamp(p->fits, unit, BNORM_STREAM_BYTES / size) * size;
         tuning->min_bytes = forced || p->plan->panel
@@ -178,7 +177,7 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
         .stream = p.traffic.least * matrix > PAST_CACHE * (double)plan->context->machine.llc,
         .min_bytes = matrix >= CACHE_MATRIX_BYTES ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES,
         .max_bytes = BNORM_STREAM_BYTES,
-        .ahead_bytes = in_order ? 0 : AHEAD_BYTES,
+        .ahead_bytes = in_order ? 0 : p.tiles ? TILE_AHEAD_BYTES : AHEAD_BYTES,
     };
     narrow(&tuning, &p, forced);
     return tuning;

@@ -54,8 +54,8 @@ typedef struct {
     int64_t min_bytes;       /* of a block's part of a row, rather than divide columns */
     int64_t max_bytes;       /* the same, at most, and not less; panels are as wide as
                                 they are */
-    int64_t ahead_bytes;     /* how far ahead reductions prefetch; at least a
-                                row, or a band of wide ones */
+    int64_t ahead_bytes;     /* how far ahead is prefetched: less than a row is not at
+                                all, but where blocks are wide it is a band at least */
 } bnorm_tuning;
 
 /* How one operation runs. */
@@ -95,8 +95,8 @@ const char *bnorm_strategy_name(bnorm_strategy strategy);
 /* Fail when operation is not exactly one, or not among the plan's. */
 bnorm_status bnorm_plan_has(const bnorm_plan *plan, unsigned operation);
 
-/* Bytes of the widest part of a row-major row that blocks have: more columns' running
- * sums, loaded and stored for each band of rows, fall out of L1. */
+/* Bytes of the widest part of a row-major row that an estimate's blocks have: more
+ * columns' running sums, loaded and stored for each band of rows, fall out of L1. */
 enum { BNORM_STREAM_BYTES = 4096 };
 
 /* Columns of a cache line, or of a panel. */
@@ -105,7 +105,8 @@ static inline int64_t bnorm_plan_unit(const bnorm_plan *plan)
     return plan->panel ? plan->panel : BNORM_LINE / (int64_t)plan->kernels->size;
 }
 
-/* Columns whose sums and coefficients stay in registers, or of a panel. */
+/* Columns whose sums and coefficients stay in registers, or of a panel: NARROW of the
+ * kernels. */
 static inline int64_t bnorm_plan_tile_cols(const bnorm_plan *plan)
 {
     return bnorm_max(plan->kernels->abreast, BNORM_GROUP);

@@ -64,11 +64,10 @@ static int fold_of(const bnorm_plan *plan, const bnorm_schedule *schedule)
         return 1;
     if (cols <= BNORM_FOLD_COLS)
         return BNORM_FOLD;
-    int fold = 1;
-    while (fold < BNORM_FOLD && fold * bytes % BNORM_LINE != 0)
+    int fold = 1; /* BNORM_FOLD rows always end on a line */
+    while (fold * bytes % BNORM_LINE != 0)
         fold *= 2;
-    return schedule->stream && fold * bytes % BNORM_LINE == 0 && fold * bytes <= FOLD_BYTES ? fold
-                                                                                            : 1;
+    return schedule->stream && fold * bytes <= FOLD_BYTES ? fold : 1;
 }
 
 static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)

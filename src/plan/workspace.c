@@ -57,8 +57,9 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
     const int64_t pitch = folds ? schedule->fold * grid->cols
                                 : bnorm_round_up(bnorm_max(bnorm_grid_width(grid), 1), BNORM_GROUP);
     const size_t plane = (size_t)pitch, node = (size_t)planes * plane * sizeof(double);
-    const size_t applied = (size_t)bnorm_max(
-        pitch, bnorm_round_up(schedule->fold > 1 ? schedule->fold * grid->cols : 0, BNORM_GROUP));
+    const size_t applied = schedule->fold > 1
+                               ? (size_t)bnorm_round_up(schedule->fold * grid->cols, BNORM_GROUP)
+                               : plane;
     const size_t tile = tiles ? plane * (size_t)schedule->step_rows * size : 0;
     /* The batch's list begins at leaf 0 and does not climb.  Fewer rows than
      * planned never need more nodes. */

@@ -219,14 +219,45 @@ static void fused_negated_multiply_add(void)
     free(c);
 }
 
+/* From the first band or from the last, the outputs are the same. */
+static void backwards_the_same(void)
+{
+    enum { ROWS = 9, COLS = 139, LD = 144, ALL = ROWS * LD };
+    double *memory[6], *coefficients = aligned_alloc(64, BNORM_COEFFICIENTS * LD * sizeof(double));
+    for (int i = 0; i < 6; i++)
+        memory[i] = calloc(ALL, sizeof(double));
+    for (int t = 0; t < table_count; t++)
+        for (int d = 0; d < BNORM_DTYPES; d++) {
+            const bnorm_kernel_set *set = &tables[t]->dtype[d];
+            const size_t bytes = ALL * set->size;
+            data_vector((bnorm_dtype)d, coefficients, BNORM_COEFFICIENTS * LD, 1, 1, 3);
+            data_vector((bnorm_dtype)d, memory[0], ALL, 0.5, 1, 1);
+            data_vector((bnorm_dtype)d, memory[1], ALL, -0.25, 1, 2);
+            for (int back = 0; back < 2; back++) {
+                const bnorm_source x = {memory[0], LD, -back * BNORM_BAND * LD};
+                const bnorm_source dy = {memory[1], LD, x.ahead};
+                const bnorm_target y = {memory[2 + 2 * back], LD, 0};
+                const bnorm_target dx = {memory[3 + 2 * back], LD, 0};
+                set->both(y, dx, x, dy, coefficients, ROWS, COLS);
+            }
+            CU_ASSERT_EQUAL(memcmp(memory[2], memory[4], bytes), 0);
+            CU_ASSERT_EQUAL(memcmp(memory[3], memory[5], bytes), 0);
+            const char *last = (const char *)memory[4] + ((ROWS - 1) * LD + COLS - 1) * set->size;
+            CU_ASSERT_NOT_EQUAL(data_get((bnorm_dtype)d, last, 0), 0); /* it was written */
+        }
+    for (int i = 0; i < 6; i++)
+        free(memory[i]);
+    free(coefficients);
+}
+
 /* Every kernel on a tile of cols columns whose rows end (or begin) at a page
  * that may not be touched; y and dx too.  Reaching the end is the test. */
 static void run_all(const bnorm_kernel_set *set, bnorm_dtype dtype, char *memory[4],
-                    ptrdiff_t rows, ptrdiff_t cols)
+                    ptrdiff_t rows, ptrdiff_t cols, int ahead)
 {
     static coefficient_planes c;
     static _Alignas(64) double sums[BNORM_SUMS * PITCH], moments[BNORM_MOMENTS_XDY * PITCH];
-    bnorm_source x = {memory[0], cols, 5 * cols}, dy = {memory[1], cols, 5 * cols}; /* ahead */
+    bnorm_source x = {memory[0], cols, ahead * cols}, dy = {memory[1], cols, ahead * cols};
     bnorm_target y = {memory[2], cols, 0}, dx = {memory[3], cols, 0};
     const void *coefficients = dtype == BNORM_F64 ? (void *)c.f64 : (void *)c.f32;
     memset(sums, 0, sizeof sums);
@@ -246,7 +277,7 @@ static void run_all(const bnorm_kernel_set *set, bnorm_dtype dtype, char *memory
 
 static void partial_accesses_stay_inside(void)
 {
-    enum { ROWS = 3, COLS = 40 };
+    enum { ROWS = 9, COLS = 40 }; /* two bands and a row, or a turn and a row */
     char *end[4], *memory[4];
     for (int i = 0; i < 4; i++) {
         end[i] = (char *)tables_before_guard(0);
@@ -259,8 +290,10 @@ static void partial_accesses_stay_inside(void)
                 char *before[4];
                 for (int i = 0; i < 4; i++)
                     before[i] = end[i] - bytes;
-                run_all(&tables[t]->dtype[d], (bnorm_dtype)d, before, ROWS, cols);
-                run_all(&tables[t]->dtype[d], (bnorm_dtype)d, memory, ROWS, cols);
+                for (int ahead = -5; ahead <= 5; ahead += 5) {
+                    run_all(&tables[t]->dtype[d], (bnorm_dtype)d, before, ROWS, cols, ahead);
+                    run_all(&tables[t]->dtype[d], (bnorm_dtype)d, memory, ROWS, cols, ahead);
+                }
             }
     CU_PASS("reached");
 }
@@ -324,6 +357,7 @@ int main(int argc, char **argv)
         {"float fma rounds once", fused_multiply_add_f32},
         {"double fma rounds once", fused_multiply_add_f64},
         {"c - a*b rounds once", fused_negated_multiply_add},
+        {"backwards the same", backwards_the_same},
         {"partial loads and stores stay inside their rows", partial_accesses_stay_inside},
         {"padding between rows is left alone", partial_stores_leave_the_padding},
         {"non-temporal stores give the same", streaming_stores_the_same},
