@@ -124,9 +124,11 @@ static bnorm_status check_overlap(const checker *check)
 {
     for (int out = 0; out < FIELDS; out++) {
         const field *a = &check->field[out];
+        if (!(a->use & WRITE) || !a->region.data)
+            continue;
         for (int other = 0; other < FIELDS; other++) {
             const field *b = &check->field[other];
-            if (other == out || !(a->use & WRITE) || !bnorm_regions_overlap(&a->region, &b->region))
+            if (other == out || !b->region.data || !bnorm_regions_overlap(&a->region, &b->region))
                 continue;
             if (may_be_same(check, out, other) || may_be_same(check, other, out)) {
                 if (a->region.data == b->region.data && a->region.ld == b->region.ld)
