@@ -71,7 +71,8 @@ static const command commands[] = {
          "that of the least number: speed-up S = t1/t (--weak: p t1/t), efficiency S/p.\n"
          "The serial fraction s is fitted by least squares: 1/S = s + (1-s)/p (Amdahl), or\n"
          "S = s + (1-s)p (Gustafson) with --weak, where rows grow with the threads.  It is\n"
-         "below 0 where more threads do better than p times as well.\n\n"
+         "below 0 where more threads do better than p times as well, and above 1 where they\n"
+         "do worse than the least number.\n\n"
          "--model runs nothing and predicts from the plan's own blocks: the most that a\n"
          "core's threads move over the bandwidth of a core, or the most that a node's\n"
          "memory gives and takes over its bandwidth, whichever takes longer, and the most\n"
@@ -116,7 +117,8 @@ static const command commands[] = {
          "estimate's time over the measured plan's, the median over all rounds, with the\n"
          "least and the most; 1 where measuring has chosen the same plan.  Choices: strategy,\n"
          "threads, row groups x column blocks of so many columns, kind of stores.  FILE:\n"
-         "shapes, as for sweep.",
+         "shapes, as for sweep.  On a quiet machine only: what others' work has slowed is\n"
+         "not chosen, and wisdom keeps that.  Remove its file to measure again.",
      .operations = "forward,backward,fused", .shapes = "65536x1024,1048576x64",
      .run = tune_command},
 };

@@ -311,8 +311,8 @@ static outcome finish(options *o, const input_options *input, int count, char **
     const command *command = o->command;
     bool takes_file = *command->argument;
     if (count > (takes_file ? 1 : 0))
-        return complain_as(OUTCOME_USAGE, "%s: don't know what to do with '%s'", command->name,
-                           rest[takes_file]);
+        return complain_as(OUTCOME_USAGE, "%s: don't know what to do with '%s'; see bnorm-bench %s "
+                           "--help", command->name, rest[takes_file], command->name);
     if (count)
         o->file = rest[0];
     if (takes_file && *command->argument != '[' && !o->file)

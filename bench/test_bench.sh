@@ -354,6 +354,7 @@ ends 2 "svg or .png" "a picture of unknown kind" compare --plot "$scratch/ratios
 ends 0 '^remote bytes: 0 of 268 MB$' "topo of this machine" topo --plot "$scratch/here.svg"
 grep -c 'wrote .*here.svg$' "$scratch/out" | grep -vx 1 | nothing "it tells where its picture is"
 well_formed "$scratch/here.svg" | nothing "its picture is XML"
+ends 2 "expected a file that ends in .svg" "topo draws SVG only" topo --plot "$scratch/here.png"
 ends 2 "No such file" "a picture in no folder" topo --plot "$scratch/absent/here.svg"
 ends 2 "one shape" "two pictures in one file" topo --shape 3x4,4x3 --plot "$scratch/here.svg"
 ends 2 "exclude each other" "two machines at once" topo --synthetic numa:2 --xml "$scratch/xml"

@@ -152,6 +152,9 @@ static outcome show_problem(void *user, const shape *problem, const dataset *inp
 
 outcome topo_command(const options *o)
 {
+    const char *ending = o->plot ? strrchr(o->plot, '.') : NULL;
+    if (o->plot && (!ending || strcmp(ending, ".svg") != 0))
+        return complain_as(OUTCOME_USAGE, "--plot %s: expected a file that ends in .svg", o->plot);
     if (o->plot && (o->shapes.count > 1 || o->operation_count > 1))
         return complain_as(OUTCOME_USAGE, "--plot: one picture has one shape and one operation");
     session s = {.o = o, .author = {.options = o}};

@@ -71,7 +71,7 @@ static int team_size(const bnorm_plan *plan)
 
 /* Whether blocks as narrow as a kernel's tile, whose sums stay in registers, are the
  * fastest: where tiles are that wide, each thread has one, and what is read again is near:
- * a block in L2, or all of it in a quarter of the last-level cache.  x alone is read
+ * a block in L2, or all of it in a third of the last-level cache.  x alone is read
  * faster in order, unless rows are short. */
 static int tile_pays(const bnorm_plan *plan, int held)
 {
@@ -79,7 +79,7 @@ static int tile_pays(const bnorm_plan *plan, int held)
     const double tile = (double)held * (double)plan->problem.rows * TILE_BYTES;
     const double row = (double)plan->problem.cols * (double)plan->kernels->size;
     const double all = held * bnorm_plan_matrix_bytes(plan), llc = (double)machine->llc;
-    const int near = all <= llc / 4 || (all <= 1.2 * llc && tile <= (double)machine->l2);
+    const int near = all <= llc / 3 || (all <= 1.2 * llc && tile <= (double)machine->l2);
     return !plan->panel && plan->kernels->abreast * (int)plan->kernels->size >= TILE_BYTES &&
            (held > 1 || (held == 1 && row <= 2 * TILE_BYTES)) &&
            row >= TILE_BYTES * (double)plan->context->seats.threads &&

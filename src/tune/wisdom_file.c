@@ -140,8 +140,9 @@ static bnorm_status read_heads(reader *r, const bnorm_context *context)
     if (next_line(r) != 1 || strncmp(r->line, version, strlen(version) - 1) != 0)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "%.80s, line 1: expected \"%s\"", r->path, version);
     if (strcmp(r->line, version) != 0)
-        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "%.80s, line 1 is \"%.40s\": expected \"%s\"",
-                          r->path, r->line, version);
+        return bnorm_fail(BNORM_ERR_UNSUPPORTED, "%.80s, line 1 is \"%.40s\", of another version of "
+                          "bnorm: expected \"%s\"; measure again into another file", r->path,
+                          r->line, version);
     machine_line(context, machine);
     if (next_line(r) != 1)
         return bnorm_fail(BNORM_ERR_ARGUMENT, "%.80s, line 2: expected a machine", r->path);
