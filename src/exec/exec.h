@@ -97,8 +97,7 @@ void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, int6
                       bnorm_target y, bnorm_target dx, bnorm_source dy, int what);
 
 /* The execution's own matrices from a row on; sources are prefetched `ahead` rows
- * before they are read, or
- * behind them where it is negative. */
+ * before they are read, from the end where that is negative. */
 bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
                              const bnorm_matrix *matrix, int64_t row, int64_t ahead);
 bnorm_target bnorm_target_at(const bnorm_run *run, const bnorm_piece *piece,

@@ -32,8 +32,8 @@ static size_t take(size_t *at, size_t bytes)
 }
 
 /* From one worker's sums, of `bytes` bytes, to what another writes.  CPUs prefetch beyond
- * the end of what is walked over, and would take those lines from the other's cache, row by
- * row: 12 KiB where each step is a group of columns, twice that to be safe.  Short sums
+ * the end of what is walked over, and would take those lines from the other's cache, band by
+ * band: 12 KiB where each step is a group of columns, twice that to be safe.  Short sums
  * make short walks. */
 static size_t apart(size_t bytes)
 {
