@@ -58,8 +58,8 @@ static void lay_out(tile *t, store *from)
 {
     const size_t size = data_size(t->dtype), pitch = (size_t)t->pitch, rows = (size_t)t->rows;
     const size_t bytes = rows * (size_t)t->cols * size;
-    t->x = (bnorm_source){take(from, bytes), t->cols, 0};
-    t->dy = (bnorm_source){take(from, bytes), t->cols, 0};
+    t->x = (bnorm_source){take(from, bytes), t->cols, 0, 0};
+    t->dy = (bnorm_source){take(from, bytes), t->cols, 0, 0};
     t->y = (bnorm_target){take(from, bytes), t->cols, 0};
     t->dx = (bnorm_target){take(from, bytes), t->cols, 0};
     t->sums = take(from, BNORM_SUMS * pitch * size);
@@ -76,8 +76,8 @@ static void lay_out(tile *t, store *from)
     t->row_bytes = t->cols * (ptrdiff_t)size;
     t->panel_bytes = BNORM_GROUP * (int)size;
     t->panels = (bnorm_target){take(from, rows * pitch * size), t->rows * t->panel_bytes, 0};
-    t->panels_in = (bnorm_source){t->panels.data, t->panels.ld, 0};
-    t->rows_in = (bnorm_source){t->x.data, t->row_bytes, 0};
+    t->panels_in = (bnorm_source){t->panels.data, t->panels.ld, 0, 0};
+    t->rows_in = (bnorm_source){t->x.data, t->row_bytes, 0, 0};
     t->rows_out = (bnorm_target){t->y.data, t->row_bytes, 0};
 }
 

@@ -103,19 +103,6 @@ bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
 bnorm_target bnorm_target_at(const bnorm_run *run, const bnorm_piece *piece,
                              const bnorm_matrix *matrix, int64_t row, int stream);
 
-/* As many rows further on, of elements of size bytes; nothing stays nothing. */
-static inline void bnorm_source_skip(bnorm_source *source, int64_t rows, size_t size)
-{
-    if (source->data)
-        source->data = (const char *)source->data + (ptrdiff_t)size * source->ld * rows;
-}
-
-static inline void bnorm_target_skip(bnorm_target *target, int64_t rows, size_t size)
-{
-    if (target->data)
-        target->data = (char *)target->data + (ptrdiff_t)size * target->ld * rows;
-}
-
 /* The upstream functions this thread is inside, and whether the plan's is one. */
 const struct bnorm_frame *bnorm_step_frames(void);
 int bnorm_step_active(const bnorm_plan *plan);

@@ -39,7 +39,7 @@ static bnorm_source lay_leaves(void *tile, bnorm_source from, int64_t rows, size
     case 24: lay(tile, from.data, apart, 24); break;
     case 32: lay(tile, from.data, apart, 32); break;
     }
-    return (bnorm_source){tile, BNORM_FOLD * from.ld, 0};
+    return (bnorm_source){tile, BNORM_FOLD * from.ld, 0, 0};
 }
 
 /* The moments of one of the ranges, as a node of the piece's list. */
@@ -79,7 +79,7 @@ int64_t bnorm_folded_reduce(bnorm_run *run, bnorm_piece *piece, bnorm_range rows
                                 .planes = piece->list->planes};
     folded.list->moments = (double *)((char *)folded.list + workspace->fold_list.moments);
     for (int64_t row = 0; row < range; row += BNORM_LEAF_ROWS) {
-        bnorm_source u = lay_leaves(piece->fold_tile, x, range, kernels->size), v = {NULL, 0, 0};
+        bnorm_source u = lay_leaves(piece->fold_tile, x, range, kernels->size), v = {0};
         if (dy.data)
             v = lay_leaves((char *)piece->fold_tile + tile, dy, range, kernels->size);
         bnorm_leaf_reduce(run, &folded, u, v, row, BNORM_LEAF_ROWS);

@@ -8,7 +8,7 @@
 
 static void reduce_x(bnorm_run *run, bnorm_piece *piece)
 {
-    bnorm_reduce_rows(run, piece, piece->rows, (bnorm_source){NULL, 0, 0});
+    bnorm_reduce_rows(run, piece, piece->rows, (bnorm_source){0});
 }
 
 static void reduce_xdy(bnorm_run *run, bnorm_piece *piece)

@@ -6,12 +6,13 @@
 bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
                              const bnorm_matrix *matrix, int64_t row, int64_t ahead)
 {
-    bnorm_source source = {NULL, 0, 0};
+    bnorm_source source = {0};
     if (matrix->data) {
         source.data = bnorm_piece_at(run, piece, matrix, row);
         source.ld = bnorm_piece_ld(run, matrix);
         /* unsigned: one row may have a leading dimension beyond any address */
         source.ahead = (ptrdiff_t)((size_t)ahead * (size_t)source.ld);
+        source.in_order = run->schedule->in_order;
     }
     return source;
 }
@@ -97,8 +98,8 @@ void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, int6
     if (folded) {
         const ptrdiff_t ld = fold * cols;
         apply_tile(run, piece, (bnorm_target){y.data, ld, y.stream},
-                   (bnorm_target){dx.data, ld, dx.stream}, (bnorm_source){x.data, ld, x.ahead},
-                   (bnorm_source){dy.data, ld, dy.ahead}, folded / fold, ld, what);
+                   (bnorm_target){dx.data, ld, dx.stream}, (bnorm_source){x.data, ld, x.ahead, x.in_order},
+                   (bnorm_source){dy.data, ld, dy.ahead, 0}, folded / fold, ld, what);
         bnorm_target_skip(&y, folded, size);
         bnorm_target_skip(&dx, folded, size);
         bnorm_source_skip(&x, folded, size);

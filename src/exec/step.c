@@ -72,14 +72,14 @@ static bnorm_source find_dy(bnorm_run *run, bnorm_piece *piece, bnorm_range rows
     if (args->dy.data)
         dy = bnorm_target_at(run, piece, &args->dy, rows.begin, 0);
     if (pass == 0 || !args->dy.data) {
-        bnorm_apply_rows(run, piece, rows, ahead, y, nowhere, (bnorm_source){NULL, 0, 0},
+        bnorm_apply_rows(run, piece, rows, ahead, y, nowhere, (bnorm_source){0},
                          BNORM_APPLY_Y);
         if (ask(run, piece, rows, y, dy, pass) != 0)
             atomic_store(&run->upstream_failed, 1);
     }
     if (pass > 0 && args->dy.data)
         return bnorm_source_at(run, piece, &args->dy, rows.begin, ahead);
-    return (bnorm_source){dy.data, dy.ld, 0};
+    return (bnorm_source){dy.data, dy.ld, 0, 0};
 }
 
 static void write_dx(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, int64_t ahead,

@@ -89,15 +89,16 @@ INLINE void T(apply_tiles)(bnorm_target y, bnorm_target dx, bnorm_source x, bnor
 #undef APPLY_TILE
 }
 
-/* As sums (reduce.h): all rows of a narrow tile, a wide one band by band, and of several
- * narrow ones a few rows, which lie together in memory.  Backwards where what is
+/* As sums (reduce.h): all rows of a narrow tile, a wider one row by row or band by band, and of
+ * several narrow ones a few rows, which lie together in memory.  Backwards where what is
  * prefetched lies before what is read. */
 INLINE void T(apply)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
                      const REAL *coefficients, int64_t rows, ptrdiff_t cols, int with_y,
                      int with_dx, int stream)
 {
     const int one = cols <= T(LANES) || cols == 2 * T(LANES) || cols == T(NARROW);
-    const int64_t step = one ? rows : cols < T(NARROW) ? 8 : BNORM_BAND;
+    const int near = T(in_order)(x, cols, BNORM_COEFFICIENTS);
+    const int64_t step = one ? rows : cols < T(NARROW) ? 8 : near ? 1 : BNORM_BAND;
     const int64_t last = rows > 0 ? (rows - 1) / step * step : 0;
     for (int64_t done = 0; done < rows; done += step) {
         const int64_t row = x.ahead < 0 ? last - done : done;
@@ -111,8 +112,12 @@ INLINE void T(apply)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_sour
             from_dy.data = (const REAL *)dy.data + row * dy.ld;
             to_dx.data = (REAL *)dx.data + row * dx.ld;
         }
-        T(apply_tiles)(to_y, to_dx, from_x, from_dy, coefficients, count, cols, with_y, with_dx,
-                       stream);
+        if (count == 1) /* known when this is compiled */
+            T(apply_tiles)(to_y, to_dx, from_x, from_dy, coefficients, 1, cols, with_y, with_dx,
+                           stream);
+        else
+            T(apply_tiles)(to_y, to_dx, from_x, from_dy, coefficients, count, cols, with_y,
+                           with_dx, stream);
     }
 }
 
@@ -120,7 +125,7 @@ static void T(forward)(bnorm_target y, bnorm_source x, const void *coefficients,
                        ptrdiff_t cols)
 {
     bnorm_target no_target = {NULL, 0, 0};
-    bnorm_source no_source = {NULL, 0, 0};
+    bnorm_source no_source = {0};
     if (y.stream)
         T(apply)(y, no_target, x, no_source, coefficients, rows, cols, 1, 0, 1);
     else

@@ -27,6 +27,7 @@ enum {
     BNORM_LEAF_ROWS = 64,  /* consecutive rows reduced in the stored type */
     BNORM_GROUP = 16,      /* columns */
     BNORM_BAND = 4,        /* rows at a time of a tile that is wider than registers */
+    BNORM_NEAR_BYTES = 24 << 10, /* that stay in L1 while rows pass through it */
     BNORM_PIECE = 32,      /* bytes: a row of the narrowest panel */
     BNORM_DTYPES = BNORM_F64 + 1
 };
@@ -73,6 +74,8 @@ typedef struct {
     ptrdiff_t ahead; /* elements from what is read to what is prefetched; 0: none;
                         negative, in applications only, and as x has it: tiles that are
                         not walked at once are walked backwards */
+    int in_order;    /* as x has it: row by row as far as L1 allows, which is the fastest from
+                        memory; 0: a band at a time, the fastest from cache */
 } bnorm_source;
 
 typedef struct {
@@ -80,6 +83,19 @@ typedef struct {
     ptrdiff_t ld;
     int stream; /* non-temporal stores: data and ld multiples of a cache line */
 } bnorm_target;
+
+/* As many rows further on, of elements of size bytes; nothing stays nothing. */
+static inline void bnorm_source_skip(bnorm_source *source, int64_t rows, size_t size)
+{
+    if (source->data)
+        source->data = (const char *)source->data + (ptrdiff_t)size * source->ld * rows;
+}
+
+static inline void bnorm_target_skip(bnorm_target *target, int64_t rows, size_t size)
+{
+    if (target->data)
+        target->data = (char *)target->data + (ptrdiff_t)size * target->ld * rows;
+}
 
 /* Rows to add to a leaf's sums, and rows to apply coefficients to.  A kernel without
  * dy and dx leaves them and first_dy alone; one without y, y. */

@@ -166,7 +166,7 @@ INLINE void T(leaf)(double *moments, ptrdiff_t pitch, const REAL *sums, bnorm_so
 static void T(leaf_x)(double *moments, ptrdiff_t pitch, const void *sums, bnorm_source x, int rows,
                       ptrdiff_t cols)
 {
-    bnorm_source none = {NULL, 0, 0};
+    bnorm_source none = {0};
     T(leaf)(moments, pitch, sums, x, none, rows, cols, 0);
 }
 

@@ -16,14 +16,14 @@ INLINE void T(turn)(const bnorm_reduction *r, const bnorm_application *a, int ro
     const ptrdiff_t tile = width < VECTORS * T(LANES) ? width : VECTORS * T(LANES);
     const int count = (int)(tile / T(LANES));
     const ptrdiff_t at = row * width;
-    bnorm_source next_x = {(const REAL *)r->x.data + at, width, r->x.ahead}, next_dy = {0};
-    bnorm_source x = {(const REAL *)a->x.data + at, width, 0}, dy = {0};
+    bnorm_source next_x = {(const REAL *)r->x.data + at, width, r->x.ahead, 0}, next_dy = {0};
+    bnorm_source x = {(const REAL *)a->x.data + at, width, 0, 0}, dy = {0};
     bnorm_target y = {0}, dx = {0};
     if (with_y)
         y = (bnorm_target){(REAL *)a->y.data + at, width, 0};
     if (with_dx) {
-        next_dy = (bnorm_source){(const REAL *)r->dy.data + at, width, r->dy.ahead};
-        dy = (bnorm_source){(const REAL *)a->dy.data + at, width, 0};
+        next_dy = (bnorm_source){(const REAL *)r->dy.data + at, width, r->dy.ahead, 0};
+        dy = (bnorm_source){(const REAL *)a->dy.data + at, width, 0, 0};
         dx = (bnorm_target){(REAL *)a->dx.data + at, width, 0};
     }
     for (ptrdiff_t col = 0; col < width; col += tile)

@@ -80,29 +80,42 @@ INLINE void T(sum_tiles)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_
         T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, 1, (int)(cols - col), with_dy);
 }
 
-/* A narrow tile keeps its sums in registers for all rows.  A wide one is walked by bands of
- * a few rows: its sums are loaded and stored once for each band, and memory is still
- * read almost in order.  And group by group: CPUs prefetch some forty steps ahead, beyond the
- * end of the sums (plan/workspace.c), and a group's step is the shortest. */
+/* Whether rows, `lines` arrays as long beside them, are walked one by one: they follow each
+ * other in memory, and L1 holds the arrays. */
+INLINE int T(in_order)(bnorm_source x, ptrdiff_t cols, ptrdiff_t lines)
+{
+    return x.in_order && x.ld - cols <= cols / 8 &&
+           cols * lines * (ptrdiff_t)sizeof(REAL) <= BNORM_NEAR_BYTES;
+}
+
+/* A narrow tile keeps its sums in registers for all rows.  A wider one is walked row by row, as
+ * memory is read fastest, while L1 holds its sums and the leaf's first row; and else by bands of
+ * a few rows, so that sums are loaded and stored once for each band.  And group by group: CPUs
+ * prefetch some forty steps ahead, beyond the end of the sums (plan/workspace.c), and a group's
+ * step is the shortest. */
 INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
                    const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
 {
+    const ptrdiff_t lines = with_dy ? BNORM_SUMS + 2 : BNORM_SUM_V + 1;
     if (cols <= T(NARROW)) {
         T(sum_tiles)(sums, x, first_x, dy, first_dy, rows, cols, VECTORS, with_dy);
         return;
     }
-    for (int row = 0; row < rows; row += BNORM_BAND) {
-        const int count = rows - row < BNORM_BAND ? rows - row : BNORM_BAND;
-        T(sum_tiles)(sums, x, first_x, dy, first_dy, count, cols, T(GROUP), with_dy);
-        x.data = (const REAL *)x.data + count * x.ld;
-        if (with_dy)
-            dy.data = (const REAL *)dy.data + count * dy.ld;
+    const int band = T(in_order)(x, cols, lines) ? 1 : BNORM_BAND;
+    for (int row = 0; row < rows; row += band) {
+        const int count = rows - row < band ? rows - row : band;
+        if (count == 1)
+            T(sum_tiles)(sums, x, first_x, dy, first_dy, 1, cols, T(GROUP), with_dy);
+        else
+            T(sum_tiles)(sums, x, first_x, dy, first_dy, count, cols, T(GROUP), with_dy);
+        bnorm_source_skip(&x, count, sizeof(REAL));
+        bnorm_source_skip(&dy, count, sizeof(REAL));
     }
 }
 
 static void T(sum_x)(void *sums, bnorm_source x, const void *first_x, int rows, ptrdiff_t cols)
 {
-    bnorm_source none = {NULL, 0, 0};
+    bnorm_source none = {0};
     T(sum)(sums, x, first_x, none, NULL, rows, cols, 0);
 }
 

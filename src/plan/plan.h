@@ -68,6 +68,7 @@ typedef struct {
     bnorm_grid grid;         /* for problem.rows */
     int64_t reduce_ahead, apply_ahead; /* rows from what a pass reads to what it
                                 prefetches; 0: none; negative: it goes backwards */
+    int in_order;            /* row by row as far as L1 allows, not in bands */
     int64_t step_rows;       /* rows of an upstream block: whole leaves */
     int fold;                /* rows applied as one, where no gap is between them */
     int stream;              /* non-temporal stores, where lines are whole */

@@ -15,6 +15,10 @@ enum {
     MAX_STEP_ROWS = 1024
 };
 
+/* What an operation reads comes from memory, even if it has just been written, where it is so
+ * many times what the team's caches hold. */
+static const double FROM_MEMORY = 1.6;
+
 /* Seats on each node for a team of at most `threads`: in proportion, and at least
  * one where there are any.  Returns how many there are. */
 static int fewer_seats(const bnorm_seats *seats, int threads, int count[BNORM_MOST_NODES])
@@ -141,6 +145,8 @@ void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning
     if (walk == BNORM_STRATEGY_PIPELINED &&
         (schedule->grid.row_groups > 1 || !bnorm_traffic_overlaps(operation, global)))
         schedule->strategy = BNORM_STRATEGY_RESIDENT;
+    schedule->in_order = bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, global).reads * matrix >
+                         FROM_MEMORY * share * schedule->threads;
     schedule->compulsory = traffic.least * matrix;
     schedule->read = traffic.reads * matrix;
     schedule->written = traffic.writes * matrix;

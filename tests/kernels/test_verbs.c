@@ -147,7 +147,7 @@ static void fused_multiply_add_f32(void)
                 *at_f32(c, BNORM_SCALE, j) = from[1];
                 *at_f32(c, BNORM_SHIFT, j) = from[2];
             }
-            set->forward((bnorm_target){y, PITCH, 0}, (bnorm_source){x, PITCH, 0}, c->f32, 1,
+            set->forward((bnorm_target){y, PITCH, 0}, (bnorm_source){x, PITCH, 0, 0}, c->f32, 1,
                          PITCH);
             for (int j = 0; j < PITCH; j++) {
                 float scale = *at_f32(c, BNORM_SCALE, j), shift = *at_f32(c, BNORM_SHIFT, j);
@@ -179,7 +179,7 @@ static void fused_multiply_add_f64(void)
                 *at_f64(c, BNORM_SHIFT, j) =
                     k & 1 ? double_of_bits(data_bits(12, k + 2)) : -x[j] * scale;
             }
-            set->forward((bnorm_target){y, PITCH, 0}, (bnorm_source){x, PITCH, 0}, c->f64, 1,
+            set->forward((bnorm_target){y, PITCH, 0}, (bnorm_source){x, PITCH, 0, 0}, c->f64, 1,
                          PITCH);
             for (int j = 0; j < PITCH; j++)
                 wrong += !same_f64(
@@ -209,8 +209,8 @@ static void fused_negated_multiply_add(void)
                 *at_f32(c, BNORM_RSTD, j) = *at_f32(c, BNORM_DX_SCALE, j) = 1;
                 *at_f32(c, BNORM_DX_SHIFT, j) = -0.0f;
             }
-            set->backward((bnorm_target){dx, PITCH, 0}, (bnorm_source){x, PITCH, 0},
-                          (bnorm_source){dy, PITCH, 0}, c->f32, 1, PITCH);
+            set->backward((bnorm_target){dx, PITCH, 0}, (bnorm_source){x, PITCH, 0, 0},
+                          (bnorm_source){dy, PITCH, 0, 0}, c->f32, 1, PITCH);
             for (int j = 0; j < PITCH; j++)
                 wrong += !same_f32(dx[j], fmaf(-x[j], *at_f32(c, BNORM_SLOPE, j), dy[j]));
         }
@@ -219,11 +219,11 @@ static void fused_negated_multiply_add(void)
     free(c);
 }
 
-/* From the first band or from the last, the outputs are the same. */
+/* From the first band or from the last, and row by row, the outputs are the same. */
 static void backwards_the_same(void)
 {
-    enum { ROWS = 9, COLS = 139, LD = 144, ALL = ROWS * LD };
-    double *memory[6], *coefficients = aligned_alloc(64, BNORM_COEFFICIENTS * LD * sizeof(double));
+    enum { ROWS = 9, COLS = 139, LD = 144, ALL = ROWS * LD, WALKS = 4 };
+    void *memory[6], *coefficients = aligned_alloc(64, BNORM_COEFFICIENTS * LD * sizeof(double));
     for (int i = 0; i < 6; i++)
         memory[i] = calloc(ALL, sizeof(double));
     for (int t = 0; t < table_count; t++)
@@ -233,17 +233,20 @@ static void backwards_the_same(void)
             data_vector((bnorm_dtype)d, coefficients, BNORM_COEFFICIENTS * LD, 1, 1, 3);
             data_vector((bnorm_dtype)d, memory[0], ALL, 0.5, 1, 1);
             data_vector((bnorm_dtype)d, memory[1], ALL, -0.25, 1, 2);
-            for (int back = 0; back < 2; back++) {
-                const bnorm_source x = {memory[0], LD, -back * BNORM_BAND * LD};
-                const bnorm_source dy = {memory[1], LD, x.ahead};
-                const bnorm_target y = {memory[2 + 2 * back], LD, 0};
-                const bnorm_target dx = {memory[3 + 2 * back], LD, 0};
-                set->both(y, dx, x, dy, coefficients, ROWS, COLS);
+            for (int walk = 0; walk < WALKS; walk++) {
+                const int back = walk & 1, in_order = walk >> 1;
+                const bnorm_source x = {memory[0], LD, -back * BNORM_BAND * LD, in_order};
+                const bnorm_source dy = {memory[1], LD, x.ahead, in_order};
+                char *const y = memory[2 + 2 * !!walk], *const dx = memory[3 + 2 * !!walk];
+                memset(y, 0, bytes);
+                memset(dx, 0, bytes);
+                set->both((bnorm_target){y, LD, 0}, (bnorm_target){dx, LD, 0}, x, dy,
+                          coefficients, ROWS, COLS);
+                CU_ASSERT_EQUAL(memcmp(memory[2], y, bytes), 0);
+                CU_ASSERT_EQUAL(memcmp(memory[3], dx, bytes), 0);
+                const char *last = y + ((ROWS - 1) * LD + COLS - 1) * set->size;
+                CU_ASSERT_NOT_EQUAL(data_get((bnorm_dtype)d, last, 0), 0); /* it was written */
             }
-            CU_ASSERT_EQUAL(memcmp(memory[2], memory[4], bytes), 0);
-            CU_ASSERT_EQUAL(memcmp(memory[3], memory[5], bytes), 0);
-            const char *last = (const char *)memory[4] + ((ROWS - 1) * LD + COLS - 1) * set->size;
-            CU_ASSERT_NOT_EQUAL(data_get((bnorm_dtype)d, last, 0), 0); /* it was written */
         }
     for (int i = 0; i < 6; i++)
         free(memory[i]);
@@ -253,11 +256,12 @@ static void backwards_the_same(void)
 /* Every kernel on a tile of cols columns whose rows end (or begin) at a page
  * that may not be touched; y and dx too.  Reaching the end is the test. */
 static void run_all(const bnorm_kernel_set *set, bnorm_dtype dtype, char *memory[4],
-                    ptrdiff_t rows, ptrdiff_t cols, int ahead)
+                    ptrdiff_t rows, ptrdiff_t cols, int ahead, int in_order)
 {
     static coefficient_planes c;
     static _Alignas(64) double sums[BNORM_SUMS * PITCH], moments[BNORM_MOMENTS_XDY * PITCH];
-    bnorm_source x = {memory[0], cols, ahead * cols}, dy = {memory[1], cols, ahead * cols};
+    bnorm_source x = {memory[0], cols, ahead * cols, in_order};
+    bnorm_source dy = {memory[1], cols, ahead * cols, in_order};
     bnorm_target y = {memory[2], cols, 0}, dx = {memory[3], cols, 0};
     const void *coefficients = dtype == BNORM_F64 ? (void *)c.f64 : (void *)c.f32;
     memset(sums, 0, sizeof sums);
@@ -290,9 +294,11 @@ static void partial_accesses_stay_inside(void)
                 char *before[4];
                 for (int i = 0; i < 4; i++)
                     before[i] = end[i] - bytes;
-                for (int ahead = -5; ahead <= 5; ahead += 5) {
-                    run_all(&tables[t]->dtype[d], (bnorm_dtype)d, before, ROWS, cols, ahead);
-                    run_all(&tables[t]->dtype[d], (bnorm_dtype)d, memory, ROWS, cols, ahead);
+                for (int way = 0; way < 6; way++) {
+                    const bnorm_kernel_set *set = &tables[t]->dtype[d];
+                    const int ahead = way / 2 * 5 - 5;
+                    run_all(set, (bnorm_dtype)d, before, ROWS, cols, ahead, way % 2);
+                    run_all(set, (bnorm_dtype)d, memory, ROWS, cols, ahead, way % 2);
                 }
             }
     CU_PASS("reached");
@@ -311,8 +317,8 @@ static void partial_stores_leave_the_padding(void)
             for (int i = 0; i < ROWS * LD; i++)
                 y[i] = dx[i] = 77;
             tables[t]->dtype[BNORM_F32].both(
-                (bnorm_target){y, LD, 0}, (bnorm_target){dx, LD, 0}, (bnorm_source){x, LD, 0},
-                (bnorm_source){x, LD, 0}, c->f32, ROWS, cols);
+                (bnorm_target){y, LD, 0}, (bnorm_target){dx, LD, 0}, (bnorm_source){x, LD, 0, 0},
+                (bnorm_source){x, LD, 0, 0}, c->f32, ROWS, cols);
             for (int i = 0; i < ROWS * LD; i++) {
                 float expected = i % LD < cols ? 0.0f : 77.0f;
                 wrong += y[i] != expected || dx[i] != expected;
@@ -334,7 +340,7 @@ static void streaming_stores_the_same(void)
         for (int cols = 1; cols <= LD; cols++) {
             data_vector(BNORM_F32, memory, 6 * ROWS * LD, 0, 1, 14);
             memcpy(m[4], m[2], 2 * ROWS * LD * sizeof *memory); /* y, dx: alike before */
-            bnorm_source x = {m[0], LD, 0}, dy = {m[1], LD, 0};
+            bnorm_source x = {m[0], LD, 0, 0}, dy = {m[1], LD, 0, 0};
             const bnorm_kernel_set *set = &tables[t]->dtype[BNORM_F32];
             set->both((bnorm_target){m[2], LD, 0}, (bnorm_target){m[3], LD, 0}, x, dy, c->f32,
                       ROWS, cols);
