@@ -30,7 +30,7 @@ enum {
 /* Non-temporal stores pay where outputs would not be found in cache again, or would
  * drive out what is read: where compulsory traffic exceeds this part of the last-level
  * cache. */
-static const double PAST_CACHE = 0.4;
+static const double PAST_CACHE = 0.64;
 
 /* ---- what strategies decide by ------------------------------------------------------ */
 
