@@ -27,7 +27,7 @@ INLINE void T(apply_tile)(bnorm_target ys, bnorm_target dxs, bnorm_source xs, bn
     const REAL *x = (const REAL *)xs.data + col, *dy = with_dx ? (const REAL *)dys.data + col : x;
     REAL *y = with_y ? (REAL *)ys.data + col : NULL, *dx = with_dx ? (REAL *)dxs.data + col : NULL;
     const REAL *base = coefficients + bnorm_group_at(BNORM_COEFFICIENTS, 0, col);
-    const int planes = with_dx ? BNORM_COEFFICIENTS : BNORM_COEFFICIENTS_Y;
+    const int planes = with_dx ? BNORM_SPARE : BNORM_COEFFICIENTS_Y;
     T(vec) c[BNORM_COEFFICIENTS][VECTORS];
     for (int plane = 0; plane < planes; plane++)
         for (int i = 0; i < count; i++)
@@ -97,7 +97,8 @@ INLINE void T(apply)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_sour
                      int with_dx, int stream)
 {
     const int one = cols <= T(LANES) || cols == 2 * T(LANES) || cols == T(NARROW);
-    const int near = T(in_order)(x, cols, BNORM_COEFFICIENTS);
+    const int lines = !with_dx ? BNORM_COEFFICIENTS_Y : with_y ? BNORM_SPARE : BNORM_SPARE - 2;
+    const int near = T(in_order)(x, cols, lines);
     const int64_t step = one ? rows : cols < T(NARROW) ? 8 : near ? 1 : BNORM_BAND;
     const int64_t last = rows > 0 ? (rows - 1) / step * step : 0;
     for (int64_t done = 0; done < rows; done += step) {

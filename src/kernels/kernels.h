@@ -27,7 +27,7 @@ enum {
     BNORM_LEAF_ROWS = 64,  /* consecutive rows reduced in the stored type */
     BNORM_GROUP = 16,      /* columns */
     BNORM_BAND = 4,        /* rows at a time of a tile that is wider than registers */
-    BNORM_NEAR_BYTES = 24 << 10, /* that stay in L1 while rows pass through it */
+    BNORM_NEAR_BYTES = 22 << 10, /* that stay in L1 while rows pass through it */
     BNORM_PIECE = 32,      /* bytes: a row of the narrowest panel */
     BNORM_DTYPES = BNORM_F64 + 1
 };
@@ -59,6 +59,8 @@ enum {
     BNORM_SLOPE,
     BNORM_DX_SCALE,
     BNORM_DX_SHIFT,
+    BNORM_SPARE, /* not used: as their count is odd, what an operation needs of a row of groups
+                    spreads over all sets of L1 */
     BNORM_COEFFICIENTS
 };
 
