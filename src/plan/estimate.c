@@ -14,7 +14,7 @@ enum {
     TILE_BYTES = 256, /* of AVX-512 */
     CACHE_MIN_BYTES = 128,
     /* Prefetches go far enough ahead for memory, and where rows are wide at least a band.
-     * Panels and short rows are read in order, and CPUs see to that. */
+     * Panels and rows of one tile are read in order, and CPUs see to that. */
     AHEAD_BYTES = 16 << 10,
     TILE_AHEAD_BYTES = 4096,
     /* What a thread of a team should have of a matrix, or calling it takes longer than
@@ -160,6 +160,13 @@ static void narrow(bnorm_tuning *tuning, const prospect *p, int forced)
     }
 }
 
+/* Whether a row is one tile of the kernels, so that all of memory is read in order. */
+static int is_one_tile(const bnorm_plan *plan)
+{
+    const int64_t cols = plan->problem.cols, lanes = plan->kernels->lanes;
+    return cols <= lanes || cols == 2 * lanes || cols == bnorm_plan_tile_cols(plan);
+}
+
 bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
 {
     const bnorm_strategy asked = plan->problem.strategy;
@@ -170,7 +177,7 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
                                         : MEMORY_MIN_BYTES;
     const prospect p = prospect_of(plan, operation, least);
     const double matrix = bnorm_plan_matrix_bytes(plan);
-    const int in_order = plan->panel || plan->problem.cols <= bnorm_plan_tile_cols(plan);
+    const int in_order = plan->panel || is_one_tile(plan);
     bnorm_tuning tuning = {
         .strategy = asked == BNORM_STRATEGY_AUTO ? first_that_applies(&p) : asked,
         .threads = p.threads,

@@ -27,15 +27,16 @@ typedef struct {
 
 static bnorm_reduction reduction_of(memory *m, const tiles *t)
 {
-    return (bnorm_reduction){m->sums, {m->matrix[NEXT_X], t->ld, 0}, {m->matrix[NEXT_DY], t->ld, 0},
+    return (bnorm_reduction){m->sums, {m->matrix[NEXT_X], t->ld, 0, 0},
+                             {m->matrix[NEXT_DY], t->ld, 0, 0},
                              m->matrix[NEXT_X], m->matrix[NEXT_DY], t->next_cols};
 }
 
 static bnorm_application application_of(memory *m, const tiles *t, const void *coefficients)
 {
     return (bnorm_application){{m->matrix[Y], t->ld, t->stream}, {m->matrix[DX], t->ld, t->stream},
-                               {m->matrix[X], t->ld, 0}, {m->matrix[DY], t->ld, 0}, coefficients,
-                               t->cols};
+                               {m->matrix[X], t->ld, 0, 0}, {m->matrix[DY], t->ld, 0, 0},
+                               coefficients, t->cols};
 }
 
 static void one_then_the_other(const bnorm_kernel_set *set, int what, const bnorm_reduction *r,
