@@ -29,8 +29,8 @@ enum {
 
 /* Non-temporal stores pay where outputs would not be found in cache again, or would
  * drive out what is read: where compulsory traffic exceeds this part of the last-level
- * cache. */
-static const double PAST_CACHE = 0.64;
+ * cache, and where x alone is read again. */
+static const double PAST_CACHE = 0.64, PAST_CACHE_X = 0.8;
 
 /* ---- what strategies decide by ------------------------------------------------------ */
 
@@ -181,7 +181,8 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
     bnorm_tuning tuning = {
         .strategy = asked == BNORM_STRATEGY_AUTO ? first_that_applies(&p) : asked,
         .threads = p.threads,
-        .stream = p.traffic.least * matrix > PAST_CACHE * (double)plan->context->machine.llc,
+        .stream = p.traffic.least * matrix >
+                  (p.traffic.held == 1 ? PAST_CACHE_X : PAST_CACHE) * (double)plan->context->machine.llc,
         .min_bytes = matrix >= CACHE_MATRIX_BYTES ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES,
         .max_bytes = BNORM_STREAM_BYTES,
         .ahead_bytes = in_order ? 0 : p.tiles ? TILE_AHEAD_BYTES : AHEAD_BYTES,
