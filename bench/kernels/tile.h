@@ -11,6 +11,7 @@ typedef struct {
     int rows;
     ptrdiff_t cols, pitch;       /* elements */
     bnorm_source x, dy;          /* dense: ld is cols */
+    bnorm_source x_rows;         /* x, to be walked in order */
     bnorm_target y, dx;
     void *sums;                  /* of the tile */
     void *running;               /* sums that calls add to */
