@@ -98,8 +98,9 @@ void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, int6
     if (folded) {
         const ptrdiff_t ld = fold * cols;
         apply_tile(run, piece, (bnorm_target){y.data, ld, y.stream},
-                   (bnorm_target){dx.data, ld, dx.stream}, (bnorm_source){x.data, ld, x.ahead, x.in_order},
-                   (bnorm_source){dy.data, ld, dy.ahead, 0}, folded / fold, ld, what);
+                   (bnorm_target){dx.data, ld, dx.stream},
+                   (bnorm_source){x.data, ld, x.ahead, x.in_order},
+                   (bnorm_source){dy.data, ld, dy.ahead, dy.in_order}, folded / fold, ld, what);
         bnorm_target_skip(&y, folded, size);
         bnorm_target_skip(&dx, folded, size);
         bnorm_source_skip(&x, folded, size);

@@ -177,15 +177,16 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
                                         : MEMORY_MIN_BYTES;
     const prospect p = prospect_of(plan, operation, least);
     const double matrix = bnorm_plan_matrix_bytes(plan);
-    const int in_order = plan->panel || is_one_tile(plan);
+    const double llc = (double)plan->context->machine.llc;
+    const int unaided = plan->panel || is_one_tile(plan);
     bnorm_tuning tuning = {
         .strategy = asked == BNORM_STRATEGY_AUTO ? first_that_applies(&p) : asked,
         .threads = p.threads,
         .stream = p.traffic.least * matrix >
-                  (p.traffic.held == 1 ? PAST_CACHE_X : PAST_CACHE) * (double)plan->context->machine.llc,
+                  (p.traffic.held == 1 ? PAST_CACHE_X : PAST_CACHE) * llc,
         .min_bytes = matrix >= CACHE_MATRIX_BYTES ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES,
         .max_bytes = BNORM_STREAM_BYTES,
-        .ahead_bytes = in_order ? 0 : p.tiles ? TILE_AHEAD_BYTES : AHEAD_BYTES,
+        .ahead_bytes = unaided ? 0 : p.tiles ? TILE_AHEAD_BYTES : AHEAD_BYTES,
     };
     narrow(&tuning, &p, forced);
     return tuning;

@@ -145,8 +145,8 @@ void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning
     if (walk == BNORM_STRATEGY_PIPELINED &&
         (schedule->grid.row_groups > 1 || !bnorm_traffic_overlaps(operation, global)))
         schedule->strategy = BNORM_STRATEGY_RESIDENT;
-    schedule->in_order = bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, global).reads * matrix >
-                         FROM_MEMORY * share * schedule->threads;
+    const bnorm_traffic once = bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, global);
+    schedule->in_order = once.reads * matrix > FROM_MEMORY * share * schedule->threads;
     schedule->compulsory = traffic.least * matrix;
     schedule->read = traffic.reads * matrix;
     schedule->written = traffic.writes * matrix;
