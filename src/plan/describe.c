@@ -71,7 +71,9 @@ static void append_estimate(bnorm_plan *plan, int operation)
                          (double)bnorm_grid_width(&schedule->grid) * (double)plan->kernels->size;
     char again[BNORM_AMOUNT], cache[BNORM_AMOUNT];
     if (plan->problem.strategy != BNORM_STRATEGY_AUTO)
-        append(plan, ": asked for");
+        append(plan, schedule->strategy == plan->problem.strategy
+                         ? ": asked for"
+                         : ": what was asked for does not apply");
     else if (schedule->strategy == BNORM_STRATEGY_SMALL)
         append(plan, ": too little work for a team");
     else if (held == 0)

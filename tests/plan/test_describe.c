@@ -92,6 +92,10 @@ static void the_strategy_asked_for(void)
     CU_ASSERT_STRING_EQUAL(describe(plan, BNORM_FORWARD_BACKWARD).strategy, "resident");
     CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_plan_text(plan), "estimated: asked for"));
     bnorm_plan_destroy(plan);
+    plan = new_plan(context, 2000, 512, BNORM_F32, BNORM_STRATEGY_PIPELINED);
+    CU_ASSERT_STRING_EQUAL(describe(plan, BNORM_INFER).strategy, "resident"); /* one pass */
+    CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_plan_text(plan), "estimated: what was asked for does not"));
+    bnorm_plan_destroy(plan);
     plan = new_plan(context, 1 << 20, 64, BNORM_F32, BNORM_STRATEGY_AUTO);
     CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_plan_text(plan), ": 256 MiB of a block to read again"));
     CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_plan_text(plan), ": one pass"));
