@@ -42,6 +42,8 @@ void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bno
     const size_t size = run->plan->kernels->size;
     bnorm_source x =
         bnorm_source_at(run, piece, &run->args->x, rows.begin, run->schedule->reduce_ahead);
+    if (run->operation == BNORM_STEP)
+        x.in_order = 0; /* the block has just been applied: it is in cache */
     if (rows.begin < rows.end) /* no rows: dy may be absent, its moments are zero */
         piece->list->planes = dy.data ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X;
     while (rows.begin < rows.end) {

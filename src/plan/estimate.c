@@ -29,7 +29,7 @@ enum {
 
 /* Non-temporal stores pay where outputs would not be found in cache again, or would
  * drive out what is read: where compulsory traffic exceeds this part of the last-level
- * cache, and where x alone is read again. */
+ * cache; the second, where x alone is read again. */
 static const double PAST_CACHE = 0.64, PAST_CACHE_X = 0.8;
 
 /* ---- what strategies decide by ------------------------------------------------------ */
@@ -164,7 +164,7 @@ static void narrow(bnorm_tuning *tuning, const prospect *p, int forced)
 static int is_one_tile(const bnorm_plan *plan)
 {
     const int64_t cols = plan->problem.cols, lanes = plan->kernels->lanes;
-    return cols <= lanes || cols == 2 * lanes || cols == bnorm_plan_tile_cols(plan);
+    return cols <= lanes || cols == 2 * lanes || cols == plan->kernels->abreast;
 }
 
 bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)

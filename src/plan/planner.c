@@ -15,8 +15,8 @@ enum {
     MAX_STEP_ROWS = 1024
 };
 
-/* What an operation reads comes from memory, even if it has just been written, where it is so
- * many times what the team's caches hold. */
+/* What an operation reads comes from memory where it is so many times what the team's caches
+ * hold. */
 static const double FROM_MEMORY = 1.6;
 
 /* Seats on each node for a team of at most `threads`: in proportion, and at least

@@ -30,6 +30,7 @@ typedef struct {
     double deadline;
     double seconds;   /* the shortest run so far; 0: none yet */
     int tried;
+    int leftover;     /* runs before those of a sample, which are not timed: 0 or 1 */
 } measuring;
 
 static double now(void)
@@ -60,11 +61,11 @@ static void run(const measuring *m)
 }
 
 /* Seconds of one run.  A short one is not the first: what caches hold is what it left itself,
- * not what the rival did, whose stores may have gone past them. */
+ * not what its rival did, whose stores may have gone past them. */
 static double sample(measuring *m, const bnorm_schedule *by)
 {
     m->plan->schedule[m->operation] = *by;
-    if (m->seconds < short_seconds)
+    if (m->leftover)
         run(m);
     const double begin = now();
     for (int i = 0; i < m->repeat; i++)
@@ -105,18 +106,19 @@ static double duel(measuring *m, const bnorm_schedule *a, const bnorm_schedule *
 static void warm(measuring *m)
 {
     m->repeat = 1;
+    m->leftover = 0;
     m->seconds = 0;
     for (int i = 0; i < 3 && (i < 2 || now() < m->deadline); i++)
         sample(m, &m->estimate);
     m->repeat = m->seconds * MOST_REPEATS <= sample_seconds
                     ? MOST_REPEATS
                     : (int)(sample_seconds / m->seconds) + 1;
+    m->leftover = m->seconds < short_seconds;
 }
 
 static int has_time(const measuring *m, int rounds)
 {
-    const int runs = m->repeat + (m->seconds < short_seconds);
-    return now() + m->seconds * runs * (2 * rounds + 1) < m->deadline;
+    return now() + m->seconds * (m->repeat + m->leftover) * (2 * rounds + 1) < m->deadline;
 }
 
 /* Time the candidates of all stages.  0, or -1: out of memory. */

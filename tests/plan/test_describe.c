@@ -82,6 +82,49 @@ static void global_statistics_read_once(void)
     }
 }
 
+/* Rows and stores on either side of what the caches hold (plan/planner.c, estimate.c). */
+static void what_caches_hold(void)
+{
+    enum { COLS = 512, BYTES = COLS * 4 };
+    bnorm_context *context = fixture_context(2);
+    const double caches = 2 * (double)bnorm_topology_cache_share(&context->machine);
+    const double llc = (double)context->machine.llc;
+    for (int more = 0; more < 2; more++) {
+        const int64_t by_row = (int64_t)(1.6 * caches / BYTES) + more * 2 - 1;
+        bnorm_plan *plan = new_plan(context, by_row, COLS, BNORM_F32, BNORM_STRATEGY_AUTO);
+        CU_ASSERT_EQUAL_FATAL(plan->schedule[0].threads, 2);
+        CU_ASSERT_EQUAL(plan->schedule[0].in_order, more); /* forward reads one matrix */
+        CU_ASSERT_EQUAL(plan->schedule[1].in_order, 1);    /* backward two */
+        bnorm_plan_destroy(plan);
+        plan = new_plan(context, by_row / 2 + more * 2 - 1, COLS, BNORM_F32, BNORM_STRATEGY_AUTO);
+        CU_ASSERT_EQUAL(plan->schedule[1].in_order, more);
+        bnorm_plan_destroy(plan);
+        plan = new_plan(context, (int64_t)(0.8 * llc / 2 / BYTES) + more * 2 - 1, COLS, BNORM_F32,
+                        BNORM_STRATEGY_AUTO);
+        CU_ASSERT_EQUAL(plan->schedule[0].stream, more);
+        bnorm_plan_destroy(plan);
+        plan = new_plan(context, (int64_t)(0.64 * llc / 3 / BYTES) + more * 2 - 1, COLS, BNORM_F32,
+                        BNORM_STRATEGY_AUTO);
+        CU_ASSERT_EQUAL(plan->schedule[1].stream, more);
+        bnorm_plan_destroy(plan);
+    }
+    bnorm_context_destroy(context);
+}
+
+/* A row of one tile is not prefetched, one of several is. */
+static void what_is_prefetched(void)
+{
+    bnorm_context *context = fixture_context(2);
+    const bnorm_kernel_set *set = &context->kernels->dtype[BNORM_F32];
+    for (int cols = 1; cols <= 100; cols++) {
+        bnorm_plan *plan = new_plan(context, 1 << 20, cols, BNORM_F32, BNORM_STRATEGY_AUTO);
+        const int tiles = cols > set->lanes && cols != 2 * set->lanes && cols != set->abreast;
+        CU_ASSERT_EQUAL(plan->schedule[1].reduce_ahead > 0, tiles);
+        bnorm_plan_destroy(plan);
+    }
+    bnorm_context_destroy(context);
+}
+
 static void the_strategy_asked_for(void)
 {
     bnorm_context *context = fixture_context(2);
@@ -285,6 +328,8 @@ int main(int argc, char **argv)
         {"bytes follow the model", bytes_follow_the_model},
         {"global statistics read once", global_statistics_read_once},
         {"the strategy asked for", the_strategy_asked_for},
+        {"what caches hold", what_caches_hold},
+        {"what is prefetched", what_is_prefetched},
         {"resident blocks fit in cache", resident_blocks_fit},
         {"small problems have no team", small_problems_have_no_team},
         {"workspaces are small", workspaces_are_small},
