@@ -104,7 +104,7 @@ INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source
     const int band = T(in_order)(x, cols, lines) ? 1 : BNORM_BAND;
     for (int row = 0; row < rows; row += band) {
         const int count = rows - row < band ? rows - row : band;
-        if (count == 1)
+        if (count == 1) /* known when this is compiled */
             T(sum_tiles)(sums, x, first_x, dy, first_dy, 1, cols, T(GROUP), with_dy);
         else
             T(sum_tiles)(sums, x, first_x, dy, first_dy, count, cols, T(GROUP), with_dy);
