@@ -69,8 +69,11 @@ static void lay_out(tile *t, store *from)
     t->merged = take(from, BNORM_MOMENTS_XDY * pitch * sizeof(double));
     t->coefficients = take(from, BNORM_COEFFICIENTS * pitch * size);
     const ptrdiff_t width = t->cols % BNORM_GROUP == 0 ? BNORM_GROUP : t->cols;
+    const size_t group = (size_t)(width + BNORM_GROUP - 1) / BNORM_GROUP * BNORM_GROUP;
     t->panel_rows = (int)(t->rows * t->cols / width);
-    t->next = (bnorm_reduction){t->running, t->x, t->dy, t->x.data, t->dy.data, width};
+    const size_t leaves = (size_t)(t->panel_rows + BNORM_LEAF_ROWS - 1) / BNORM_LEAF_ROWS;
+    double *moments = take(from, leaves * BNORM_MOMENTS_XDY * group * sizeof(double));
+    t->next = (bnorm_reduction){t->running, moments, (ptrdiff_t)group, t->x, t->dy, width};
     t->now = (bnorm_application){t->y, t->dx, t->x, t->dy, t->coefficients, width};
     t->next.x.ld = t->next.dy.ld = width;
     t->now.x.ld = t->now.dy.ld = t->now.y.ld = t->now.dx.ld = width;
@@ -103,7 +106,7 @@ int tile_init(tile *t, bnorm_dtype dtype, int rows, ptrdiff_t cols)
     /* Sums that leaf kernels trust, and moments to merge: the same from any table. */
     const bnorm_kernel_set *set = &bnorm_kernels_best()->dtype[dtype];
     set->sum_xdy(t->sums, t->x, t->x.data, t->dy, t->dy.data, rows, cols);
-    set->leaf_xdy(t->moments, pitch, t->sums, t->x, t->dy, rows, cols);
+    set->leaf_xdy(t->moments, pitch, t->sums, &t->x, &t->dy, rows, cols);
     memcpy(t->merged, t->moments, BNORM_MOMENTS_XDY * (size_t)pitch * sizeof(double));
     return 0;
 }

@@ -14,11 +14,11 @@ typedef struct {
     bnorm_source x_rows;         /* x, to be walked in order */
     bnorm_target y, dx;
     void *sums;                  /* of the tile */
-    void *running;               /* sums that calls add to */
+    void *running;               /* sums that calls write, or add to */
     double *moments, *merged;    /* of the tile, and what others are merged into */
     void *coefficients;
     /* The same elements, but as a panel of BNORM_GROUP columns where that divides cols. */
-    bnorm_reduction next;        /* of x and dy, added to running */
+    bnorm_reduction next;        /* of x and dy */
     bnorm_application now;       /* to x and dy */
     int panel_rows;
     /* For pack and unpack, with ld in bytes: x to panels of BNORM_GROUP columns, and

@@ -38,6 +38,7 @@ typedef struct {
     bnorm_list *list;      /* moments of these rows */
     void *coefficients;    /* of the column block */
     void *sums, *y_tile, *dy_tile, *fold_tile;
+    double *leaves;        /* moments of a bout of them */
     bnorm_list *fold_list;
     const bnorm_worker *worker;
 } bnorm_piece;
@@ -79,8 +80,8 @@ int bnorm_wanted(const bnorm_run *run);
 /* Clear the piece's sums; and when they hold the leaf of x (and dy) that is row `row`
  * of the batch, turn them into moments in the piece's list. */
 void bnorm_leaf_begin(const bnorm_run *run, bnorm_piece *piece);
-void bnorm_leaf_end(const bnorm_run *run, bnorm_piece *piece, bnorm_source x, bnorm_source dy,
-                    int64_t row, int rows);
+void bnorm_leaf_end(const bnorm_run *run, bnorm_piece *piece, const bnorm_source *x,
+                    const bnorm_source *dy, int64_t row, int rows);
 
 /* Both, and the sums between: rows [row, row + rows) of the batch, at most a leaf. */
 void bnorm_leaf_reduce(const bnorm_run *run, bnorm_piece *piece, bnorm_source x, bnorm_source dy,

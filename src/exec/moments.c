@@ -23,15 +23,21 @@ static double node_rows(const bnorm_list *list, bnorm_node node)
     return (double)(first_row(list, end) - first_row(list, begin));
 }
 
-/* Merge node i + 1 into node i; their rows are given. */
-static void merge(const bnorm_list *list, int i, double rows_a, double rows_b,
-                  const bnorm_kernel_set *kernels)
+/* Merge one node's moments into another's; their rows are given. */
+static void merge_into(const bnorm_list *list, double *a, const double *b, double rows_a,
+                       double rows_b, const bnorm_kernel_set *kernels)
 {
-    double *a = node_moments(list, i), *b = node_moments(list, i + 1);
     if (list->planes == BNORM_MOMENTS_XDY)
         kernels->merge_xdy(a, b, list->pitch, rows_a, rows_b, list->cols);
     else
         kernels->merge_x(a, b, list->pitch, rows_a, rows_b, list->cols);
+}
+
+/* Merge node i + 1 of the list into node i. */
+static void merge(const bnorm_list *list, int i, double rows_a, double rows_b,
+                  const bnorm_kernel_set *kernels)
+{
+    merge_into(list, node_moments(list, i), node_moments(list, i + 1), rows_a, rows_b, kernels);
 }
 
 double *bnorm_list_next(const bnorm_list *list)
@@ -50,6 +56,42 @@ void bnorm_list_push(bnorm_list *list, bnorm_node node, const bnorm_kernel_set *
         a->level++;
         a->index /= 2;
         list->count--;
+    }
+}
+
+/* Merge the 2^level leaves of a node in place, level by level.  What is done in which order is
+ * known before, so that CPUs don't guess wrong. */
+static void merge_leaves(const bnorm_list *list, double *moments, bnorm_node node,
+                         const bnorm_kernel_set *kernels)
+{
+    const int64_t size = list->planes * list->pitch, leaves = (int64_t)1 << node.level;
+    for (int level = 0; level < node.level; level++)
+        for (int64_t leaf = 0; leaf < leaves; leaf += (int64_t)2 << level) {
+            const int64_t next = leaf + ((int64_t)1 << level);
+            const int64_t index = ((node.index << node.level) + leaf) >> level;
+            merge_into(list, moments + leaf * size, moments + next * size,
+                       node_rows(list, (bnorm_node){level, index}),
+                       node_rows(list, (bnorm_node){level, index + 1}), kernels);
+        }
+}
+
+void bnorm_list_push_leaves(bnorm_list *list, double *moments, int64_t leaf, int64_t count,
+                            const bnorm_kernel_set *kernels)
+{
+    const int64_t size = list->planes * list->pitch;
+    while (count > 0) {
+        bnorm_node node = {0, leaf};
+        while (node.index % 2 == 0 && (int64_t)2 << node.level <= count) {
+            node.level++;
+            node.index /= 2;
+        }
+        const int64_t leaves = (int64_t)1 << node.level;
+        merge_leaves(list, moments, node, kernels);
+        memcpy(bnorm_list_next(list), moments, (size_t)size * sizeof *moments);
+        bnorm_list_push(list, node, kernels);
+        moments += leaves * size;
+        leaf += leaves;
+        count -= leaves;
     }
 }
 

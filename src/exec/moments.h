@@ -12,6 +12,11 @@ double *bnorm_list_next(const bnorm_list *list);
 /* Take the node just written in, and merge halves as far as they go. */
 void bnorm_list_push(bnorm_list *list, bnorm_node node, const bnorm_kernel_set *kernels);
 
+/* Leaves [leaf, leaf + count) of the batch, one's moments after the other's, which are
+ * overwritten: as if they had been pushed one by one. */
+void bnorm_list_push_leaves(bnorm_list *list, double *moments, int64_t leaf, int64_t count,
+                            const bnorm_kernel_set *kernels);
+
 /* Take in all nodes of the list of the rows that follow, which is left empty. */
 void bnorm_list_append(bnorm_list *list, bnorm_list *next, const bnorm_kernel_set *kernels);
 

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "exec/exec.h"
 #include "exec/pipelined.h"
+#include "plan/rounds.h"
 
 typedef struct {
     bnorm_run *run;
     const bnorm_phase *begin, *phases; /* the first over items, and the one that runs */
     int count;
+    const bnorm_grid *grid; /* whose items are shared out */
 } phase_team;
+
+/* Where reducing, merging and applying are all the phases there are. */
+enum { REDUCE, MERGE, APPLY };
 
 /* The part of the workspace that belongs to a column block: without row groups, to
  * the worker that carries it. */
@@ -38,6 +43,7 @@ static bnorm_piece piece_of(const bnorm_run *run, bnorm_place place, const bnorm
     piece.list = piece.group ? bnorm_phases_list(run, &piece, piece.group) : (bnorm_list *)column;
     piece.coefficients = column + workspace->coefficients;
     piece.sums = own + workspace->sums;
+    piece.leaves = (double *)(own + workspace->leaves);
     piece.y_tile = own + workspace->y_tile;
     piece.dy_tile = own + workspace->dy_tile;
     piece.fold_list = (bnorm_list *)(own + workspace->folded);
@@ -63,20 +69,29 @@ static void empty_list(const bnorm_run *run, bnorm_piece *piece)
 static void whole_block(void *data, int64_t item, const bnorm_worker *worker)
 {
     phase_team *team = data;
-    bnorm_piece piece = piece_of(team->run, bnorm_grid_item(team->run->grid, item), worker);
+    bnorm_piece piece = piece_of(team->run, bnorm_grid_item(team->grid, item), worker);
     empty_list(team->run, &piece);
     for (int i = 0; i < team->count; i++)
         team->phases[i].work(team->run, &piece);
 }
 
+static void reduce_while_applying(const phase_team *team, bnorm_piece *next, bnorm_piece *now)
+{
+    bnorm_run *run = team->run;
+    empty_list(run, next);
+    if (!bnorm_pipelined_rows(run, next, now)) {
+        team->phases[APPLY].work(run, now);
+        team->phases[REDUCE].work(run, next);
+    }
+}
+
 /* The same where each block but a worker's first is reduced while the one before it
- * is applied.  Reducing, merging and applying are all the phases there are. */
+ * is applied. */
 static void pipelined_block(void *data, int64_t item, const bnorm_worker *worker)
 {
-    enum { REDUCE, MERGE, APPLY };
     phase_team *team = data;
     bnorm_run *run = team->run;
-    bnorm_piece piece = piece_of(run, bnorm_grid_item(run->grid, item), worker), next;
+    bnorm_piece piece = piece_of(run, bnorm_grid_item(team->grid, item), worker), next;
     if (item == worker->items.begin) {
         empty_list(run, &piece);
         team->phases[REDUCE].work(run, &piece);
@@ -88,20 +103,32 @@ static void pipelined_block(void *data, int64_t item, const bnorm_worker *worker
     }
     /* In the same memory: the list is done with, and the coefficients of the next are
      * written when these have been applied. */
-    next = piece_of(run, bnorm_grid_item(run->grid, item + 1), worker);
-    empty_list(run, &next);
-    if (!bnorm_pipelined_rows(run, &next, &piece)) {
-        team->phases[APPLY].work(run, &piece);
-        team->phases[REDUCE].work(run, &next);
-    }
+    next = piece_of(run, bnorm_grid_item(team->grid, item + 1), worker);
+    reduce_while_applying(team, &next, &piece);
     team->phases[MERGE].work(run, &next);
+}
+
+/* Part of a panel that threads share, and the same rows of the one that is next. */
+static void pipelined_part(void *data, int64_t item, const bnorm_worker *worker)
+{
+    phase_team *team = data;
+    bnorm_run *run = team->run;
+    bnorm_place place = bnorm_grid_item(team->grid, item);
+    bnorm_piece piece = piece_of(run, place, worker), next;
+    place.block = bnorm_grid_next(run->grid, place.block);
+    if (place.block < 0) {
+        team->phases[APPLY].work(run, &piece);
+        return;
+    }
+    next = piece_of(run, place, worker);
+    reduce_while_applying(team, &next, &piece);
 }
 
 /* One phase of one item. */
 static void one_phase(void *data, int64_t item, const bnorm_worker *worker)
 {
     phase_team *team = data;
-    bnorm_piece piece = piece_of(team->run, bnorm_grid_item(team->run->grid, item), worker);
+    bnorm_piece piece = piece_of(team->run, bnorm_grid_item(team->grid, item), worker);
     if (team->phases == team->begin)
         empty_list(team->run, &piece);
     team->phases->work(team->run, &piece);
@@ -115,27 +142,56 @@ static void one_merge(void *data, int64_t item, const bnorm_worker *worker)
     team->phases->work(team->run, &piece);
 }
 
+static void over_items(phase_team *team, const bnorm_grid *grid, bnorm_team_work *work)
+{
+    const bnorm_run *run = team->run;
+    team->grid = grid;
+    bnorm_team_run(&run->plan->context->seats, run->schedule->threads, bnorm_grid_items(grid),
+                   bnorm_grid_homes(grid), work, team);
+}
+
+/* Panels that threads share, a few at a time: in each round these are applied and the next ones
+ * reduced; their moments are merged between rounds. */
+static void over_rounds(phase_team *team, const bnorm_phase *phases)
+{
+    const bnorm_grid *grid = team->run->grid;
+    for (int64_t round = 0; round < grid->rounds; round++) {
+        const bnorm_grid parts = bnorm_grid_round(grid, round);
+        bnorm_grid panels = parts;
+        panels.row_groups = 1;
+        bnorm_grid_number(&panels);
+        team->phases = &phases[REDUCE];
+        if (round == 0)
+            over_items(team, &parts, one_phase);
+        team->phases = &phases[MERGE];
+        over_items(team, &panels, one_phase);
+        team->phases = phases;
+        over_items(team, &parts, pipelined_part);
+    }
+}
+
 void bnorm_phases_run(bnorm_run *run, const bnorm_phase *phases, int count)
 {
-    const bnorm_seats *seats = &run->plan->context->seats;
     const bnorm_grid *grid = run->grid;
-    const int64_t *first = bnorm_grid_homes(grid);
-    const int threads = run->schedule->threads;
-    phase_team team = {run, phases, phases, count};
+    const int pipelined = run->schedule->strategy == BNORM_STRATEGY_PIPELINED;
+    phase_team team = {run, phases, phases, count, grid};
 
     while (team.begin->merges)
         team.begin++;
     if (grid->row_groups <= 1) {
-        const int pipelined = run->schedule->strategy == BNORM_STRATEGY_PIPELINED;
-        bnorm_team_run(seats, threads, grid->col_blocks, first,
-                       pipelined ? pipelined_block : whole_block, &team);
+        over_items(&team, grid, pipelined ? pipelined_block : whole_block);
+        return;
+    }
+    if (pipelined) {
+        over_rounds(&team, phases);
         return;
     }
     for (int i = 0; i < count; i++) {
         team.phases = &phases[i];
         if (phases[i].merges)
-            bnorm_team_run(seats, threads, grid->col_blocks, NULL, one_merge, &team);
+            bnorm_team_run(&run->plan->context->seats, run->schedule->threads, grid->col_blocks,
+                           NULL, one_merge, &team);
         else
-            bnorm_team_run(seats, threads, bnorm_grid_items(grid), first, one_phase, &team);
+            over_items(&team, grid, one_phase);
     }
 }

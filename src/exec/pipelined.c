@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "exec/pipelined.h"
 
-typedef void pipeline_kernel(const bnorm_reduction *next, const bnorm_application *now, int rows);
+#include "exec/moments.h"
+
+typedef void pipeline_kernel(const bnorm_reduction *next, const bnorm_application *now, int64_t rows);
 
 static pipeline_kernel *kernel_of(const bnorm_run *run)
 {
@@ -33,9 +35,8 @@ static void go_on(bnorm_reduction *next, bnorm_application *now, int64_t rows, s
 int bnorm_pipelined_rows(bnorm_run *run, bnorm_piece *next, bnorm_piece *now)
 {
     const bnorm_matrix none = {NULL, 0}, *x = &run->args->x, *dy = &run->args->dy;
-    const int64_t reduce = run->schedule->reduce_ahead;
-    const int64_t apply = bnorm_abs(run->schedule->apply_ahead);
     const bnorm_range all = now->rows;
+    const int64_t bout = (int64_t)run->schedule->workspace.bout * BNORM_LEAF_ROWS;
     pipeline_kernel *kernel = kernel_of(run);
     if (!kernel)
         return 0;
@@ -43,26 +44,25 @@ int bnorm_pipelined_rows(bnorm_run *run, bnorm_piece *next, bnorm_piece *now)
         dy = &none;
     bnorm_reduction reduction = {
         .sums = next->sums,
-        .x = bnorm_source_at(run, next, x, all.begin, reduce),
-        .dy = bnorm_source_at(run, next, dy, all.begin, reduce),
+        .moments = next->leaves,
+        .pitch = next->list->pitch,
+        .x = bnorm_source_at(run, next, x, all.begin, 0),
+        .dy = bnorm_source_at(run, next, dy, all.begin, 0),
         .cols = cols_of(next),
     };
     bnorm_application application = {
         .y = bnorm_target_at(run, now, &run->args->y, all.begin, run->stream_y),
         .dx = bnorm_target_at(run, now, &run->args->dx, all.begin, run->stream_dx),
-        .x = bnorm_source_at(run, now, x, all.begin, apply),
-        .dy = bnorm_source_at(run, now, dy, all.begin, apply),
+        .x = bnorm_source_at(run, now, x, all.begin, 0),
+        .dy = bnorm_source_at(run, now, dy, all.begin, 0),
         .coefficients = now->coefficients,
         .cols = cols_of(now),
     };
-    for (int64_t row = all.begin; row < all.end; row += BNORM_LEAF_ROWS) {
-        const int rows = (int)bnorm_min(all.end - row, BNORM_LEAF_ROWS);
-        const bnorm_source leaf_x = reduction.x, leaf_dy = reduction.dy;
-        reduction.first_x = leaf_x.data;
-        reduction.first_dy = leaf_dy.data;
-        bnorm_leaf_begin(run, next);
+    for (int64_t row = all.begin; row < all.end; row += bout) {
+        const int64_t rows = bnorm_min(all.end - row, bout);
         kernel(&reduction, &application, rows);
-        bnorm_leaf_end(run, next, leaf_x, leaf_dy, row, rows);
+        bnorm_list_push_leaves(next->list, next->leaves, row / BNORM_LEAF_ROWS,
+                               bnorm_ceil_div(rows, BNORM_LEAF_ROWS), run->plan->kernels);
         go_on(&reduction, &application, rows, run->plan->kernels->size);
     }
     if (run->stream_y || run->stream_dx)

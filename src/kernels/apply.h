@@ -20,35 +20,47 @@ INLINE void T(put)(REAL *at, T(vec) value, int lanes, int stream)
         T(store)(at, value);
 }
 
+/* Coefficients of a tile's columns from col on, `count` vectors of them side by side. */
+INLINE void T(load_coefficients)(T(vec) c[][VECTORS], const REAL *coefficients, ptrdiff_t col,
+                                 int count, int with_dx)
+{
+    const REAL *base = coefficients + bnorm_group_at(BNORM_COEFFICIENTS, 0, col);
+    for (int plane = 0; plane < (with_dx ? BNORM_SPARE : BNORM_COEFFICIENTS_Y); plane++)
+        for (int i = 0; i < count; i++)
+            c[plane][i] = T(load)(base + bnorm_group_at(BNORM_COEFFICIENTS, plane, i * T(LANES)));
+}
+
+INLINE void T(apply_row)(REAL *y, REAL *dx, const REAL *x, const REAL *dy, T(vec) c[][VECTORS],
+                         ptrdiff_t x_ahead, ptrdiff_t dy_ahead, int count, int lanes, int with_y,
+                         int with_dx, int stream)
+{
+    for (int i = 0; i < count; i++) {
+        ptrdiff_t at = i * T(LANES);
+        T(prefetch)(x + at, x_ahead, i);
+        T(vec) u = T(sub)(T(get)(x + at, lanes), c[BNORM_X_HI][i]), e, h;
+        if (with_dx) {
+            T(prefetch)(dy + at, dy_ahead, i);
+            e = T(sub)(T(get)(dy + at, lanes), c[BNORM_DY_HI][i]);
+            h = T(mul)(u, c[BNORM_RSTD][i]);
+            e = T(fnma)(h, c[BNORM_SLOPE][i], e);
+        }
+        if (with_y)
+            T(put)(y + at, T(fma)(u, c[BNORM_SCALE][i], c[BNORM_SHIFT][i]), lanes, stream);
+        if (with_dx)
+            T(put)(dx + at, T(fma)(e, c[BNORM_DX_SCALE][i], c[BNORM_DX_SHIFT][i]), lanes, stream);
+    }
+}
+
 INLINE void T(apply_tile)(bnorm_target ys, bnorm_target dxs, bnorm_source xs, bnorm_source dys,
                           const REAL *coefficients, int64_t rows, ptrdiff_t col, int count,
                           int lanes, int with_y, int with_dx, int stream)
 {
     const REAL *x = (const REAL *)xs.data + col, *dy = with_dx ? (const REAL *)dys.data + col : x;
     REAL *y = with_y ? (REAL *)ys.data + col : NULL, *dx = with_dx ? (REAL *)dxs.data + col : NULL;
-    const REAL *base = coefficients + bnorm_group_at(BNORM_COEFFICIENTS, 0, col);
-    const int planes = with_dx ? BNORM_SPARE : BNORM_COEFFICIENTS_Y;
     T(vec) c[BNORM_COEFFICIENTS][VECTORS];
-    for (int plane = 0; plane < planes; plane++)
-        for (int i = 0; i < count; i++)
-            c[plane][i] = T(load)(base + bnorm_group_at(BNORM_COEFFICIENTS, plane, i * T(LANES)));
+    T(load_coefficients)(c, coefficients, col, count, with_dx);
     for (int64_t row = 0; row < rows; row++) {
-        for (int i = 0; i < count; i++) {
-            ptrdiff_t at = i * T(LANES);
-            T(prefetch)(x + at, xs.ahead, i);
-            T(vec) u = T(sub)(T(get)(x + at, lanes), c[BNORM_X_HI][i]), e, h;
-            if (with_dx) {
-                T(prefetch)(dy + at, dys.ahead, i);
-                e = T(sub)(T(get)(dy + at, lanes), c[BNORM_DY_HI][i]);
-                h = T(mul)(u, c[BNORM_RSTD][i]);
-                e = T(fnma)(h, c[BNORM_SLOPE][i], e);
-            }
-            if (with_y)
-                T(put)(y + at, T(fma)(u, c[BNORM_SCALE][i], c[BNORM_SHIFT][i]), lanes, stream);
-            if (with_dx)
-                T(put)(dx + at, T(fma)(e, c[BNORM_DX_SCALE][i], c[BNORM_DX_SHIFT][i]), lanes,
-                       stream);
-        }
+        T(apply_row)(y, dx, x, dy, c, xs.ahead, dys.ahead, count, lanes, with_y, with_dx, stream);
         x += xs.ld;
         if (with_y)
             y += ys.ld;

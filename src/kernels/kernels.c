@@ -24,6 +24,9 @@
 #define TEXT(text) QUOTE(text)
 #define HEADER(isa) TEXT(kernels/NAME(vec_, isa).h)
 
+/* Nothing is read or written before what stands above. */
+#define IN_ORDER __asm__ volatile("" ::: "memory")
+
 #define INLINE static inline __attribute__((always_inline))
 
 /* vec_<isa>.h defines, for T in {f32, f64}: the type T_vec, T_LANES, and
@@ -47,6 +50,8 @@
 #define REAL_TINY 0x1p-112f /* see leaf.h */
 #define REAL_HUGE FLT_MAX
 #define CANCELLATION 32.0
+#define SURELY 31.0f
+#define INTEGER int32_t
 #include "kernels/reduce.h"
 #include "kernels/leaf.h"
 #include "kernels/apply.h"
@@ -56,12 +61,16 @@
 #undef REAL_TINY
 #undef REAL_HUGE
 #undef CANCELLATION
+#undef SURELY
+#undef INTEGER
 
 #define REAL double
 #define T(name) f64_##name
 #define REAL_TINY 0x1p-960
 #define REAL_HUGE DBL_MAX
 #define CANCELLATION HUGE_VAL /* no wider type to mend it with */
+#define SURELY 0x1p40
+#define INTEGER int64_t
 #include "kernels/reduce.h"
 #include "kernels/leaf.h"
 #include "kernels/apply.h"

@@ -99,12 +99,13 @@ static inline void bnorm_target_skip(bnorm_target *target, int64_t rows, size_t 
         target->data = (char *)target->data + (ptrdiff_t)size * target->ld * rows;
 }
 
-/* Rows to add to a leaf's sums, and rows to apply coefficients to.  A kernel without
- * dy and dx leaves them and first_dy alone; one without y, y. */
+/* Leaves to turn into moments, and rows to apply coefficients to.  A kernel without dy and dx
+ * leaves them alone; one without y, y. */
 typedef struct {
-    void *sums;
+    void *sums;      /* to work in: one leaf's */
+    double *moments; /* leaf after leaf: BNORM_MOMENTS_X planes each without dy, else _XDY */
+    ptrdiff_t pitch;
     bnorm_source x, dy;
-    const void *first_x, *first_dy; /* the leaf's first row */
     ptrdiff_t cols;
 } bnorm_reduction;
 
@@ -129,10 +130,10 @@ typedef struct {
     /* Turn the sums of a leaf (1 <= rows <= BNORM_LEAF_ROWS) into moments.
      * Columns whose sums are not trustworthy are reduced again, carefully, from
      * the leaf itself: x (and dy) are all its rows. */
-    void (*leaf_x)(double *moments, ptrdiff_t pitch, const void *sums, bnorm_source x, int rows,
-                   ptrdiff_t cols);
-    void (*leaf_xdy)(double *moments, ptrdiff_t pitch, const void *sums, bnorm_source x,
-                     bnorm_source dy, int rows, ptrdiff_t cols);
+    void (*leaf_x)(double *moments, ptrdiff_t pitch, const void *sums, const bnorm_source *x,
+                   int rows, ptrdiff_t cols);
+    void (*leaf_xdy)(double *moments, ptrdiff_t pitch, const void *sums, const bnorm_source *x,
+                     const bnorm_source *dy, int rows, ptrdiff_t cols);
 
     /* a = a merged with b, rows_a and rows_b rows each (Chan, Golub, LeVeque
      * 1983). */
@@ -150,12 +151,13 @@ typedef struct {
     void (*both)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
                  const void *coefficients, int64_t rows, ptrdiff_t cols);
 
-    /* sum_x and forward, sum_xdy and backward, sum_xdy and both: of one tile and of
-     * another, as many rows of each; of whole panels in turns of a few, and what is
-     * applied is not prefetched. */
-    void (*next_forward)(const bnorm_reduction *next, const bnorm_application *now, int rows);
-    void (*next_backward)(const bnorm_reduction *next, const bnorm_application *now, int rows);
-    void (*next_both)(const bnorm_reduction *next, const bnorm_application *now, int rows);
+    /* leaf_x of each leaf of one tile and forward of another, leaf_xdy and backward,
+     * leaf_xdy and both: as many rows of each.  Panels are walked in turns of a few rows,
+     * without prefetches. */
+    void (*next_forward)(const bnorm_reduction *next, const bnorm_application *now, int64_t rows);
+    void (*next_backward)(const bnorm_reduction *next, const bnorm_application *now,
+                          int64_t rows);
+    void (*next_both)(const bnorm_reduction *next, const bnorm_application *now, int64_t rows);
 } bnorm_kernel_set;
 
 typedef struct {

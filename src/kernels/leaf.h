@@ -73,6 +73,8 @@ static void T(find_varying)(unsigned char *varies, const REAL *data, ptrdiff_t l
         varies[j] = differs[j] != 0 || !(data[j] - data[j] == 0);
 }
 
+typedef INTEGER T(flag); /* as wide as REAL: one vector each */
+
 /* Whether a column's sum and sum of squares can be trusted. */
 INLINE int64_t T(trusted)(double sum, double squares, double inverse)
 {
@@ -108,21 +110,39 @@ static __attribute__((noinline)) void T(mend)(double *moments, ptrdiff_t pitch, 
     }
 }
 
-/* The mean of x, or of dy, in a group of columns and, unless it is NULL, the spread.
- * Returns whether the sums of any of the first `cols` columns can't be trusted. */
-INLINE int T(leaf_mean)(double *restrict mean, double *restrict spread, const REAL *restrict sum,
-                        const REAL *restrict squares, const REAL *restrict first, double inverse,
-                        int cols)
+/* Whether they surely can, in the stored type: within the roundings of this spread, a few units
+ * of the last place of squares, SURELY is below CANCELLATION. */
+INLINE int T(sure)(REAL sum, REAL squares, REAL inverse)
 {
-    int64_t any = 0; /* as wide as doubles: one vector each */
+    const REAL spread = squares - sum * inverse * sum;
+    return (squares >= REAL_TINY) & (squares <= REAL_HUGE) & (squares <= SURELY * spread);
+}
+
+/* Moments of a group from its sums and first rows.  Returns whether the sums of any of the
+ * first `cols` columns are doubtful. */
+INLINE int T(group_moments)(double *restrict mean_x, double *restrict m2, double *restrict mean_dy,
+                            double *restrict comoment, const REAL *restrict sums,
+                            const REAL *restrict first_x, const REAL *restrict first_dy,
+                            double inverse, int cols, int with_dy)
+{
+    const REAL *u = sums + BNORM_SUM_U * BNORM_GROUP, *uu = sums + BNORM_SUM_UU * BNORM_GROUP;
+    const REAL *v = sums + BNORM_SUM_V * BNORM_GROUP, *vv = sums + BNORM_SUM_VV * BNORM_GROUP;
+    const REAL *uv = sums + BNORM_SUM_UV * BNORM_GROUP, part = (REAL)inverse;
+    T(flag) doubtful = 0;
     for (int j = 0; j < BNORM_GROUP; j++) {
-        double s = sum[j], q = squares[j], m2 = q - s * s * inverse;
-        mean[j] = first[j] + s * inverse;
-        if (spread)
-            spread[j] = m2 > 0 ? m2 : 0;
-        any |= (1 - T(trusted)(s, q, inverse)) & (j < cols);
+        const double s = u[j], spread = uu[j] - s * s * inverse;
+        T(flag) sure = T(sure)(u[j], uu[j], part);
+        mean_x[j] = first_x[j] + s * inverse;
+        m2[j] = spread > 0 ? spread : 0;
+        if (with_dy) {
+            const double t = v[j];
+            mean_dy[j] = first_dy[j] + t * inverse;
+            comoment[j] = uv[j] - s * t * inverse;
+            sure &= T(sure)(v[j], vv[j], part);
+        }
+        doubtful |= (sure ^ 1) & (j < cols);
     }
-    return any != 0;
+    return doubtful != 0;
 }
 
 /* `cols` columns of a group, or fewer. */
@@ -130,48 +150,41 @@ INLINE void T(leaf_group)(double *moments, ptrdiff_t pitch, const REAL *sums, co
                           ptrdiff_t ldx, const REAL *dy, ptrdiff_t lddy, int rows, double inverse,
                           int cols, int with_dy)
 {
-    const REAL *sum[BNORM_SUMS];
-    REAL first[BNORM_GROUP] = {0};
-    for (int plane = 0; plane < BNORM_SUMS; plane++)
-        sum[plane] = sums + plane * BNORM_GROUP;
-    memcpy(first, x, (size_t)cols * sizeof *first);
-    int doubtful = T(leaf_mean)(moments + BNORM_MEAN_X * pitch, moments + BNORM_M2 * pitch,
-                                sum[BNORM_SUM_U], sum[BNORM_SUM_UU], first, inverse, cols);
-    if (with_dy) {
-        const REAL *u = sum[BNORM_SUM_U], *v = sum[BNORM_SUM_V], *uv = sum[BNORM_SUM_UV];
-        memcpy(first, dy, (size_t)cols * sizeof *first);
-        doubtful |= T(leaf_mean)(moments + BNORM_MEAN_DY * pitch, NULL, v, sum[BNORM_SUM_VV],
-                                 first, inverse, cols);
-        for (int j = 0; j < BNORM_GROUP; j++)
-            moments[BNORM_COMOMENT * pitch + j] = uv[j] - (double)u[j] * v[j] * inverse;
+    REAL x0[BNORM_GROUP] = {0}, dy0[BNORM_GROUP] = {0};
+    const REAL *first_x = x, *first_dy = dy;
+    if (cols < BNORM_GROUP) {
+        first_x = memcpy(x0, x, (size_t)cols * sizeof *x0);
+        first_dy = with_dy ? memcpy(dy0, dy, (size_t)cols * sizeof *dy0) : NULL;
     }
-    if (doubtful)
+    if (T(group_moments)(moments + BNORM_MEAN_X * pitch, moments + BNORM_M2 * pitch,
+                         moments + BNORM_MEAN_DY * pitch, moments + BNORM_COMOMENT * pitch, sums,
+                         first_x, first_dy, inverse, cols, with_dy))
         T(mend)(moments, pitch, sums, x, ldx, with_dy ? dy : NULL, lddy, rows, cols);
 }
 
-INLINE void T(leaf)(double *moments, ptrdiff_t pitch, const REAL *sums, bnorm_source xs,
-                    bnorm_source dys, int rows, ptrdiff_t cols, int with_dy)
+INLINE void T(leaf)(double *moments, ptrdiff_t pitch, const REAL *sums, const bnorm_source *xs,
+                    const bnorm_source *dys, int rows, ptrdiff_t cols, int with_dy)
 {
-    const REAL *x = xs.data, *dy = with_dy ? dys.data : x;
+    const REAL *x = xs->data, *dy = with_dy ? dys->data : x;
+    const ptrdiff_t ldx = xs->ld, lddy = with_dy ? dys->ld : 0;
     const double inverse = 1.0 / rows;
     ptrdiff_t col = 0;
     for (; col + BNORM_GROUP <= cols; col += BNORM_GROUP)
         T(leaf_group)(moments + col, pitch, sums + bnorm_group_at(BNORM_SUMS, 0, col), x + col,
-                      xs.ld, dy + col, dys.ld, rows, inverse, BNORM_GROUP, with_dy);
+                      ldx, dy + col, lddy, rows, inverse, BNORM_GROUP, with_dy);
     if (col < cols)
         T(leaf_group)(moments + col, pitch, sums + bnorm_group_at(BNORM_SUMS, 0, col), x + col,
-                      xs.ld, dy + col, dys.ld, rows, inverse, (int)(cols - col), with_dy);
+                      ldx, dy + col, lddy, rows, inverse, (int)(cols - col), with_dy);
 }
 
-static void T(leaf_x)(double *moments, ptrdiff_t pitch, const void *sums, bnorm_source x, int rows,
-                      ptrdiff_t cols)
+static void T(leaf_x)(double *moments, ptrdiff_t pitch, const void *sums, const bnorm_source *x,
+                      int rows, ptrdiff_t cols)
 {
-    bnorm_source none = {0};
-    T(leaf)(moments, pitch, sums, x, none, rows, cols, 0);
+    T(leaf)(moments, pitch, sums, x, NULL, rows, cols, 0);
 }
 
-static void T(leaf_xdy)(double *moments, ptrdiff_t pitch, const void *sums, bnorm_source x,
-                        bnorm_source dy, int rows, ptrdiff_t cols)
+static void T(leaf_xdy)(double *moments, ptrdiff_t pitch, const void *sums, const bnorm_source *x,
+                        const bnorm_source *dy, int rows, ptrdiff_t cols)
 {
     T(leaf)(moments, pitch, sums, x, dy, rows, cols, 1);
 }

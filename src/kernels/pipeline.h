@@ -1,51 +1,127 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Template: the sums of one panel and the application to another, in turns of a few
+ * Template: the leaves of one panel and the application to another, in turns of a few
  * rows.
  *
  * One's reading and the other's writing then share the memory all the time, and
  * neither waits for the other to end.  In turns of one row registers could not hold
- * sums and coefficients; in turns of a leaf memory waits again.
+ * sums and coefficients; in turns of a leaf memory waits again.  It waits, too, while
+ * a leaf's sums become moments, so that is done here, next to the rows.
  */
 
-/* `height` rows from `row` on, of `width` columns, that follow each other without a gap: no
- * tile is partial, and all but the addresses is known when this is compiled. */
-INLINE void T(turn)(const bnorm_reduction *r, const bnorm_application *a, int row, int height,
-                    ptrdiff_t width, int with_y, int with_dx, int stream)
+static const REAL T(no_sums)[BNORM_SUMS * BNORM_GROUP];
+
+/* Rows of `width` columns that follow each other without a gap: of the panel that is reduced, its
+ * leaf's first row, and of the other. */
+typedef struct {
+    const REAL *next_x, *next_dy, *x0, *dy0, *x, *dy;
+    REAL *y, *dx;
+} T(rows);
+
+INLINE T(rows) T(leaf_rows)(const bnorm_reduction *r, const bnorm_application *a, int64_t row,
+                            ptrdiff_t width, int with_y, int with_dx)
+{
+    const ptrdiff_t at = row * width;
+    T(rows) from = {.next_x = (const REAL *)r->x.data + at, .x = (const REAL *)a->x.data + at};
+    from.x0 = from.next_x;
+    if (with_y)
+        from.y = (REAL *)a->y.data + at;
+    if (with_dx) {
+        from.dy0 = from.next_dy = (const REAL *)r->dy.data + at;
+        from.dy = (const REAL *)a->dy.data + at;
+        from.dx = (REAL *)a->dx.data + at;
+    }
+    return from;
+}
+
+/* `count` vectors of columns of `height` rows, read in the order in which they lie: a compiler that
+ * took the last ones first, as is its right, would keep CPUs from prefetching. */
+INLINE void T(sum_turn)(T(vec) sum[][VECTORS], const T(vec) *x0, const T(vec) *dy0,
+                        const T(rows) *from, ptrdiff_t at, int height, ptrdiff_t width, int count,
+                        int with_dx)
+{
+    for (int row = 0; row < height; row++, at += width) {
+        IN_ORDER;
+        T(sum_row)(sum, x0, dy0, from->next_x + at, with_dx ? from->next_dy + at : NULL, 0, 0,
+                   count, T(LANES), with_dx);
+    }
+}
+
+INLINE void T(apply_turn)(T(vec) c[][VECTORS], const T(rows) *from, ptrdiff_t at, int height,
+                          ptrdiff_t width, int count, int with_y, int with_dx, int stream)
+{
+    for (int row = 0; row < height; row++, at += width) {
+        IN_ORDER;
+        T(apply_row)(with_y ? from->y + at : NULL, with_dx ? from->dx + at : NULL, from->x + at,
+                     with_dx ? from->dy + at : NULL, c, 0, 0, count, T(LANES), with_y, with_dx,
+                     stream);
+    }
+}
+
+/* A leaf of panels of one vector: registers hold sums and coefficients from turn to turn. */
+INLINE void T(leaf_in_registers)(REAL *sums, const REAL *coefficients, const T(rows) *from,
+                                 int rows, int height, ptrdiff_t width, int with_y, int with_dx,
+                                 int stream)
+{
+    T(vec) sum[BNORM_SUMS][VECTORS], x0[VECTORS], dy0[VECTORS], c[BNORM_COEFFICIENTS][VECTORS];
+    int row = 0;
+    T(load_sums)(sum, x0, dy0, T(no_sums), from->x0, from->dy0, 1, T(LANES), with_dx);
+    T(load_coefficients)(c, coefficients, 0, 1, with_dx);
+    for (; row + height <= rows; row += height) {
+        T(sum_turn)(sum, x0, dy0, from, row * width, height, width, 1, with_dx);
+        T(apply_turn)(c, from, row * width, height, width, 1, with_y, with_dx, stream);
+    }
+    T(sum_turn)(sum, x0, dy0, from, row * width, rows - row, width, 1, with_dx);
+    T(apply_turn)(c, from, row * width, rows - row, width, 1, with_y, with_dx, stream);
+    T(store_sums)(sums, sum, 1, with_dx);
+}
+
+/* A leaf of others: sums and coefficients of one tile at a time. */
+INLINE void T(leaf_in_tiles)(REAL *sums, const REAL *coefficients, const T(rows) *from, int rows,
+                             int height, ptrdiff_t width, int with_y, int with_dx, int stream)
 {
     const ptrdiff_t tile = width < VECTORS * T(LANES) ? width : VECTORS * T(LANES);
     const int count = (int)(tile / T(LANES));
-    const ptrdiff_t at = row * width;
-    bnorm_source next_x = {(const REAL *)r->x.data + at, width, r->x.ahead, 0}, next_dy = {0};
-    bnorm_source x = {(const REAL *)a->x.data + at, width, 0, 0}, dy = {0};
-    bnorm_target y = {0}, dx = {0};
-    if (with_y)
-        y = (bnorm_target){(REAL *)a->y.data + at, width, 0};
-    if (with_dx) {
-        next_dy = (bnorm_source){(const REAL *)r->dy.data + at, width, r->dy.ahead, 0};
-        dy = (bnorm_source){(const REAL *)a->dy.data + at, width, 0, 0};
-        dx = (bnorm_target){(REAL *)a->dx.data + at, width, 0};
+    T(vec) sum[BNORM_SUMS][VECTORS], x0[VECTORS], dy0[VECTORS], c[BNORM_COEFFICIENTS][VECTORS];
+    memcpy(sums, T(no_sums), sizeof T(no_sums));
+    for (int row = 0; row < rows; row += height) {
+        const int some = rows - row < height ? rows - row : height;
+        for (ptrdiff_t col = 0; col < width; col += tile) {
+            REAL *group = sums + bnorm_group_at(BNORM_SUMS, 0, col);
+            T(load_sums)(sum, x0, dy0, group, from->x0 + col, with_dx ? from->dy0 + col : NULL,
+                         count, T(LANES), with_dx);
+            T(sum_turn)(sum, x0, dy0, from, row * width + col, some, width, count, with_dx);
+            T(store_sums)(group, sum, count, with_dx);
+        }
+        for (ptrdiff_t col = 0; col < width; col += tile) {
+            T(load_coefficients)(c, coefficients, col, count, with_dx);
+            T(apply_turn)(c, from, row * width + col, some, width, count, with_y, with_dx, stream);
+        }
     }
-    for (ptrdiff_t col = 0; col < width; col += tile)
-        T(sum_tile)(r->sums, next_x, r->first_x, next_dy, r->first_dy, height, col, count,
-                    T(LANES), with_dx);
-    for (ptrdiff_t col = 0; col < width; col += tile)
-        T(apply_tile)(y, dx, x, dy, a->coefficients, height, col, count, T(LANES), with_y, with_dx,
-                      stream);
 }
 
-INLINE void T(turns)(const bnorm_reduction *r, const bnorm_application *a, int rows,
-                     ptrdiff_t width, int with_y, int with_dx, int stream)
+INLINE double *T(leaf_of)(const bnorm_reduction *r, int64_t row, int with_dx)
+{
+    const int planes = with_dx ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X;
+    return r->moments + row / BNORM_LEAF_ROWS * planes * r->pitch;
+}
+
+INLINE void T(next_panels)(const bnorm_reduction *r, const bnorm_application *a, int64_t rows,
+                           ptrdiff_t width, int with_y, int with_dx, int stream)
 {
     const int height = width * (ptrdiff_t)sizeof(REAL) < BNORM_LINE ? 16 : 8;
-    int row = 0;
-    /* Unrolled where registers hold sums and coefficients. */
-    for (; width == T(LANES) && sizeof(T(vec)) == BNORM_LINE && row + height <= rows;
-         row += height)
-        T(turn)(r, a, row, height, width, with_y, with_dx, stream);
-    for (; row < rows; row += height)
-        T(turn)(r, a, row, rows - row < height ? rows - row : height, width, with_y, with_dx,
-                stream);
+    for (int64_t row = 0; row < rows; row += BNORM_LEAF_ROWS) {
+        const int count = (int)(rows - row < BNORM_LEAF_ROWS ? rows - row : BNORM_LEAF_ROWS);
+        const T(rows) from = T(leaf_rows)(r, a, row, width, with_y, with_dx);
+        const bnorm_source x = {from.x0, width, 0, 0}, dy = {from.dy0, width, 0, 0};
+        if (width == T(LANES) && sizeof(T(vec)) == BNORM_LINE)
+            T(leaf_in_registers)(r->sums, a->coefficients, &from, count, height, width, with_y,
+                                 with_dx, stream);
+        else
+            T(leaf_in_tiles)(r->sums, a->coefficients, &from, count, height, width, with_y,
+                             with_dx, stream);
+        T(leaf)(T(leaf_of)(r, row, with_dx), r->pitch, r->sums, &x, &dy, count, width, with_dx);
+    }
 }
 
 /* Whether both are panels of `width` whole vectors. */
@@ -58,47 +134,70 @@ INLINE int T(are_panels)(const bnorm_reduction *r, const bnorm_application *a, p
 }
 
 /* Whether it was done. */
-INLINE int T(pipeline)(const bnorm_reduction *r, const bnorm_application *a, int rows, int with_y,
-                       int with_dx)
+INLINE int T(pipeline)(const bnorm_reduction *r, const bnorm_application *a, int64_t rows,
+                       int with_y, int with_dx)
 {
     const int stream = (!with_y || a->y.stream) && (!with_dx || a->dx.stream);
     if (T(are_panels)(r, a, BNORM_GROUP, with_y, with_dx)) {
         if (stream)
-            T(turns)(r, a, rows, BNORM_GROUP, with_y, with_dx, 1);
+            T(next_panels)(r, a, rows, BNORM_GROUP, with_y, with_dx, 1);
         else
-            T(turns)(r, a, rows, BNORM_GROUP, with_y, with_dx, 0);
+            T(next_panels)(r, a, rows, BNORM_GROUP, with_y, with_dx, 0);
         return 1;
     }
     if (T(are_panels)(r, a, BNORM_GROUP / 2, with_y, with_dx)) {
         if (stream)
-            T(turns)(r, a, rows, BNORM_GROUP / 2, with_y, with_dx, 1);
+            T(next_panels)(r, a, rows, BNORM_GROUP / 2, with_y, with_dx, 1);
         else
-            T(turns)(r, a, rows, BNORM_GROUP / 2, with_y, with_dx, 0);
+            T(next_panels)(r, a, rows, BNORM_GROUP / 2, with_y, with_dx, 0);
         return 1;
     }
     return 0;
 }
 
-static void T(next_forward)(const bnorm_reduction *next, const bnorm_application *now, int rows)
+/* All leaves of any tile. */
+static void T(next_leaves)(const bnorm_reduction *r, int64_t rows, int with_dx)
+{
+    const ptrdiff_t groups = (r->cols + BNORM_GROUP - 1) / BNORM_GROUP;
+    bnorm_source x = r->x, dy = r->dy;
+    for (int64_t row = 0; row < rows; row += BNORM_LEAF_ROWS) {
+        const int count = (int)(rows - row < BNORM_LEAF_ROWS ? rows - row : BNORM_LEAF_ROWS);
+        memset(r->sums, 0, (size_t)groups * BNORM_SUMS * BNORM_GROUP * sizeof(REAL));
+        double *moments = T(leaf_of)(r, row, with_dx);
+        if (with_dx) {
+            T(sum_xdy)(r->sums, x, x.data, dy, dy.data, count, r->cols);
+            T(leaf_xdy)(moments, r->pitch, r->sums, &x, &dy, count, r->cols);
+        } else {
+            T(sum_x)(r->sums, x, x.data, count, r->cols);
+            T(leaf_x)(moments, r->pitch, r->sums, &x, count, r->cols);
+        }
+        bnorm_source_skip(&x, count, sizeof(REAL));
+        bnorm_source_skip(&dy, count, sizeof(REAL));
+    }
+}
+
+static void T(next_forward)(const bnorm_reduction *next, const bnorm_application *now,
+                            int64_t rows)
 {
     if (T(pipeline)(next, now, rows, 1, 0))
         return;
-    T(sum_x)(next->sums, next->x, next->first_x, rows, next->cols);
+    T(next_leaves)(next, rows, 0);
     T(forward)(now->y, now->x, now->coefficients, rows, now->cols);
 }
 
-static void T(next_backward)(const bnorm_reduction *next, const bnorm_application *now, int rows)
+static void T(next_backward)(const bnorm_reduction *next, const bnorm_application *now,
+                             int64_t rows)
 {
     if (T(pipeline)(next, now, rows, 0, 1))
         return;
-    T(sum_xdy)(next->sums, next->x, next->first_x, next->dy, next->first_dy, rows, next->cols);
+    T(next_leaves)(next, rows, 1);
     T(backward)(now->dx, now->x, now->dy, now->coefficients, rows, now->cols);
 }
 
-static void T(next_both)(const bnorm_reduction *next, const bnorm_application *now, int rows)
+static void T(next_both)(const bnorm_reduction *next, const bnorm_application *now, int64_t rows)
 {
     if (T(pipeline)(next, now, rows, 1, 1))
         return;
-    T(sum_xdy)(next->sums, next->x, next->first_x, next->dy, next->first_dy, rows, next->cols);
+    T(next_leaves)(next, rows, 1);
     T(both)(now->y, now->dx, now->x, now->dy, now->coefficients, rows, now->cols);
 }

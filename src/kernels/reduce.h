@@ -25,45 +25,62 @@ INLINE void T(prefetch)(const REAL *at, ptrdiff_t ahead, int i)
                            INTO_L2);
 }
 
-/* Columns from col on, `count` vectors of them side by side; the last has `lanes`
- * valid lanes. */
+/* A tile's columns from col on, `count` vectors of them side by side: its first row and sums,
+ * from memory to registers and back; the last vector has `lanes` valid lanes. */
+INLINE void T(load_sums)(T(vec) sum[][VECTORS], T(vec) *x0, T(vec) *dy0, const REAL *group,
+                         const REAL *first_x, const REAL *first_dy, int count, int lanes,
+                         int with_dy)
+{
+    for (int i = 0; i < count; i++) {
+        x0[i] = T(get)(first_x + i * T(LANES), lanes);
+        if (with_dy)
+            dy0[i] = T(get)(first_dy + i * T(LANES), lanes);
+        for (int plane = 0; plane < (with_dy ? BNORM_SUMS : BNORM_SUM_V); plane++)
+            sum[plane][i] = T(load)(group + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)));
+    }
+}
+
+INLINE void T(store_sums)(REAL *group, T(vec) sum[][VECTORS], int count, int with_dy)
+{
+    for (int i = 0; i < count; i++)
+        for (int plane = 0; plane < (with_dy ? BNORM_SUMS : BNORM_SUM_V); plane++)
+            T(store)(group + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)), sum[plane][i]);
+}
+
+INLINE void T(sum_row)(T(vec) sum[][VECTORS], const T(vec) *x0, const T(vec) *dy0, const REAL *x,
+                       const REAL *dy, ptrdiff_t x_ahead, ptrdiff_t dy_ahead, int count, int lanes,
+                       int with_dy)
+{
+    for (int i = 0; i < count; i++) {
+        ptrdiff_t at = i * T(LANES);
+        T(prefetch)(x + at, x_ahead, i);
+        T(vec) u = T(sub)(T(get)(x + at, lanes), x0[i]);
+        sum[BNORM_SUM_U][i] = T(add)(sum[BNORM_SUM_U][i], u);
+        sum[BNORM_SUM_UU][i] = T(fma)(u, u, sum[BNORM_SUM_UU][i]);
+        if (with_dy) {
+            T(prefetch)(dy + at, dy_ahead, i);
+            T(vec) v = T(sub)(T(get)(dy + at, lanes), dy0[i]);
+            sum[BNORM_SUM_V][i] = T(add)(sum[BNORM_SUM_V][i], v);
+            sum[BNORM_SUM_VV][i] = T(fma)(v, v, sum[BNORM_SUM_VV][i]);
+            sum[BNORM_SUM_UV][i] = T(fma)(u, v, sum[BNORM_SUM_UV][i]);
+        }
+    }
+}
+
 INLINE void T(sum_tile)(REAL *sums, bnorm_source xs, const REAL *first_x, bnorm_source dys,
                         const REAL *first_dy, int rows, ptrdiff_t col, int count, int lanes,
                         int with_dy)
 {
-    const int planes = with_dy ? BNORM_SUMS : BNORM_SUM_V;
     const REAL *x = (const REAL *)xs.data + col, *dy = with_dy ? (const REAL *)dys.data + col : x;
     T(vec) sum[BNORM_SUMS][VECTORS], x0[VECTORS], dy0[VECTORS];
-    REAL *base = sums + bnorm_group_at(BNORM_SUMS, 0, col);
-    for (int i = 0; i < count; i++) {
-        ptrdiff_t at = col + i * T(LANES);
-        x0[i] = T(get)(first_x + at, lanes);
-        if (with_dy)
-            dy0[i] = T(get)(first_dy + at, lanes);
-        for (int plane = 0; plane < planes; plane++)
-            sum[plane][i] = T(load)(base + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)));
-    }
+    REAL *group = sums + bnorm_group_at(BNORM_SUMS, 0, col);
+    T(load_sums)(sum, x0, dy0, group, first_x + col, with_dy ? first_dy + col : NULL, count, lanes, with_dy);
     for (int row = 0; row < rows; row++) {
-        for (int i = 0; i < count; i++) {
-            ptrdiff_t at = i * T(LANES);
-            T(prefetch)(x + at, xs.ahead, i);
-            T(vec) u = T(sub)(T(get)(x + at, lanes), x0[i]);
-            sum[BNORM_SUM_U][i] = T(add)(sum[BNORM_SUM_U][i], u);
-            sum[BNORM_SUM_UU][i] = T(fma)(u, u, sum[BNORM_SUM_UU][i]);
-            if (with_dy) {
-                T(prefetch)(dy + at, dys.ahead, i);
-                T(vec) v = T(sub)(T(get)(dy + at, lanes), dy0[i]);
-                sum[BNORM_SUM_V][i] = T(add)(sum[BNORM_SUM_V][i], v);
-                sum[BNORM_SUM_VV][i] = T(fma)(v, v, sum[BNORM_SUM_VV][i]);
-                sum[BNORM_SUM_UV][i] = T(fma)(u, v, sum[BNORM_SUM_UV][i]);
-            }
-        }
+        T(sum_row)(sum, x0, dy0, x, dy, xs.ahead, dys.ahead, count, lanes, with_dy);
         x += xs.ld;
         dy += with_dy ? dys.ld : 0;
     }
-    for (int i = 0; i < count; i++)
-        for (int plane = 0; plane < planes; plane++)
-            T(store)(base + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)), sum[plane][i]);
+    T(store_sums)(group, sum, count, with_dy);
 }
 
 INLINE void T(sum_tiles)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,

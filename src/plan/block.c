@@ -2,14 +2,14 @@
 /* Whose a block of an operation is, and where its bytes lie. */
 #include "base/status.h"
 #include "plan/placement.h"
+#include "plan/rounds.h"
 #include "platform/pages.h"
 
-/* The share of a full team that has the item, and its seat. */
-static int share_of(const bnorm_seats *seats, const bnorm_schedule *schedule, int64_t item,
+/* The share of a full team that has the item of a grid, and its seat. */
+static int share_of(const bnorm_seats *seats, const bnorm_grid *grid, int threads, int64_t item,
                     int *seat)
 {
-    const bnorm_grid *grid = &schedule->grid;
-    const int team = schedule->threads;
+    const int team = (int)bnorm_min(threads, bnorm_grid_items(grid));
     const int64_t *first = bnorm_grid_homes(grid);
     int shares[BNORM_MOST_NODES + 1], low = 0, high = team - 1;
     if (first)
@@ -61,8 +61,10 @@ bnorm_status bnorm_plan_block(const bnorm_plan *plan, unsigned operation, int64_
     const bnorm_place place = bnorm_grid_item(&schedule->grid, index);
     const bnorm_range rows = bnorm_grid_rows(&schedule->grid, place.group);
     const bnorm_range cols = bnorm_grid_cols(&schedule->grid, place.block);
+    int64_t item = index;
+    const bnorm_grid at_once = bnorm_grid_round_of(&schedule->grid, &item);
     int seat;
-    const int thread = share_of(seats, schedule, index, &seat);
+    const int thread = share_of(seats, &at_once, schedule->threads, item, &seat);
     const int node = bnorm_seats_node(seats, seat);
     *info = (bnorm_block_info){
         .struct_size = sizeof *info,

@@ -5,6 +5,7 @@
 typedef struct {
     const bnorm_plan *plan;
     int64_t fits; /* bytes of a row part that stays in cache */
+    int shares;   /* panels do, if threads share them */
     bnorm_tuning *candidate;
     int count;
 } proposals;
@@ -13,6 +14,8 @@ typedef struct {
 static bnorm_strategy walk_of(const proposals *p, const bnorm_tuning *tuning)
 {
     const int panel_fits = p->fits >= p->plan->panel * (int64_t)p->plan->kernels->size;
+    if (p->shares && tuning->strategy == BNORM_STRATEGY_PIPELINED)
+        return BNORM_STRATEGY_PIPELINED;
     if (p->plan->panel ? !panel_fits : tuning->max_bytes > p->fits)
         return BNORM_STRATEGY_STREAM;
     return p->plan->panel && tuning->strategy == BNORM_STRATEGY_PIPELINED
@@ -91,7 +94,8 @@ int bnorm_plan_candidates(const bnorm_plan *plan, int operation, int stage,
 {
     static void (*const stages[BNORM_CANDIDATE_STAGES])(proposals *, const bnorm_tuning *) = {
         blocks, teams, stores, walks};
-    proposals p = {plan, bnorm_plan_resident_bytes(plan, operation), candidate, 0};
+    proposals p = {plan, bnorm_plan_resident_bytes(plan, operation),
+                   bnorm_plan_sharing(plan, operation) > 1, candidate, 0};
     stages[stage](&p, from);
     return p.count;
 }

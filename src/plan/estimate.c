@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ESTIMATE: from problem and machine to a tuning for each operation, by the traffic
  * model and the sizes of the caches. */
+#include <math.h>
+
 #include "plan/plan.h"
 #include "plan/traffic.h"
 
@@ -27,6 +29,9 @@ enum {
     PIPELINED = 4
 };
 
+/* The same, of parts of panels that threads share. */
+static const double PIPELINED_SHARED = 3.5;
+
 /* Non-temporal stores pay where outputs would not be found in cache again, or would
  * drive out what is read: where compulsory traffic exceeds this part of the last-level
  * cache; the second, where x alone is read again. */
@@ -40,6 +45,7 @@ typedef struct {
     int threads;           /* the team that the problem is worth */
     int tiles;             /* blocks of a kernel's tile pay */
     int64_t fits;          /* columns of the widest block that stays in cache; 0: too few */
+    int64_t sharing;       /* threads that hold a panel at work; 0: too many */
 } prospect;
 
 /* Columns of the widest block whose `held` matrices fit in a thread's share of
@@ -86,6 +92,26 @@ static int tile_pays(const bnorm_plan *plan, int held)
            tile <= (double)bnorm_topology_cache_share(machine) && near;
 }
 
+int64_t bnorm_plan_sharing(const bnorm_plan *plan, int operation)
+{
+    const bnorm_seats *seats = &plan->context->seats;
+    const bnorm_traffic traffic =
+        bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, bnorm_plan_is_global(plan));
+    const double share = (double)bnorm_topology_cache_share(&plan->context->machine);
+    const double panel = (double)traffic.held * (double)plan->problem.rows * plan->panel *
+                         (double)plan->kernels->size;
+    int fewest = seats->threads;
+    if (panel == 0)
+        return 0;
+    for (int k = 0; k < seats->nodes; k++)
+        if (seats->count[k] > 0 && seats->count[k] < fewest)
+            fewest = seats->count[k];
+    if (PIPELINED * panel <= share)
+        return 1;
+    const int64_t threads = bnorm_max((int64_t)ceil(PIPELINED_SHARED * panel / share), 2);
+    return threads <= fewest ? threads : 0;
+}
+
 static prospect prospect_of(const bnorm_plan *plan, int operation, int64_t least_bytes)
 {
     const int global = bnorm_plan_is_global(plan);
@@ -98,6 +124,7 @@ static prospect prospect_of(const bnorm_plan *plan, int operation, int64_t least
         return p;
     p.tiles = tile_pays(plan, p.traffic.held);
     p.fits = resident_cols(plan, p.traffic.held, bnorm_plan_unit(plan), least_bytes);
+    p.sharing = bnorm_plan_sharing(plan, operation);
     return p;
 }
 
@@ -109,10 +136,10 @@ static int small_applies(const prospect *p)
     return p->threads == 1 && p->plan->context->seats.threads > 1;
 }
 
-/* A thread's share of cache holds two panels at work, and two that are being evicted. */
+/* Shares of cache hold two panels at work, and two that are being evicted. */
 static int pipelined_applies(const prospect *p)
 {
-    return p->plan->panel && p->fits >= PIPELINED * p->plan->panel;
+    return p->sharing > 0;
 }
 
 /* What the second pass reads is still in cache. */

@@ -2,6 +2,7 @@
 #include "plan/partition.h"
 
 #include "kernels/kernels.h"
+#include "plan/rounds.h"
 
 int64_t bnorm_leaf_count(int64_t rows)
 {
@@ -39,11 +40,6 @@ bnorm_shards bnorm_shards_undivided(int64_t count)
     return shards;
 }
 
-static int64_t length(const bnorm_shard *shard)
-{
-    return shard->end - shard->begin;
-}
-
 /* Divide one node's shards, of so many leaves together, into about `groups` row
  * groups: in proportion to length, at least one for each.  Returns how many. */
 static int64_t divide_node(bnorm_shards *shards, int node, int64_t leaves, int64_t groups)
@@ -53,9 +49,9 @@ static int64_t divide_node(bnorm_shards *shards, int node, int64_t leaves, int64
         bnorm_shard *shard = &shards->shard[i];
         if (shard->node != node)
             continue;
-        end += length(shard);
+        end += bnorm_shard_length(shard);
         int64_t ended = (int64_t)((double)groups * (double)end / (double)leaves + 0.5);
-        shard->groups = bnorm_max(bnorm_min(ended - begun, length(shard)), 1);
+        shard->groups = bnorm_max(bnorm_min(ended - begun, bnorm_shard_length(shard)), 1);
         sum += shard->groups;
         begun = ended;
     }
@@ -68,7 +64,7 @@ static int64_t divide_shards(bnorm_shards *shards, int64_t groups, const bnorm_d
 {
     int64_t leaves[BNORM_MOST_NODES] = {0}, all = 0, seat = 0, begun = 0, sum = 0;
     for (int i = 0; i < shards->count; i++)
-        leaves[shards->shard[i].node] += length(&shards->shard[i]);
+        leaves[shards->shard[i].node] += bnorm_shard_length(&shards->shard[i]);
     for (int k = 0; k < d->nodes; k++)
         all += leaves[k] ? bnorm_max(d->seats[k], 1) : 0;
     for (int k = 0; k < d->nodes; k++) {
@@ -165,14 +161,15 @@ static void divide_rows(bnorm_grid *grid, const bnorm_division *d)
 static void divide_panels(bnorm_grid *grid, const bnorm_division *d)
 {
     const int64_t leaves = bnorm_max(bnorm_leaf_count(d->rows), 1);
+    const int64_t most = bnorm_min(leaves, d->most_groups);
     int64_t all = 0;
     for (int k = 0; k < d->nodes; k++)
         all += d->seats[k];
     grid->col_blocks = bnorm_ceil_div(d->cols, d->unit);
-    grid->row_groups = grid->col_blocks ? all / grid->col_blocks : 1;
-    grid->row_groups = bnorm_min(grid->row_groups, bnorm_min(leaves, d->most_groups));
-    grid->row_groups = bnorm_max(grid->row_groups, 1);
+    grid->row_groups = grid->col_blocks ? bnorm_clamp(all / grid->col_blocks, 1, most) : 1;
     grid->shards = *d->shards;
+    if (grid->row_groups == 1 && grid->col_blocks > 0 && d->sharing > 1)
+        bnorm_grid_share(grid, d, most);
 }
 
 bnorm_grid bnorm_partition(const bnorm_division *division)
@@ -180,7 +177,8 @@ bnorm_grid bnorm_partition(const bnorm_division *division)
     bnorm_grid grid = {.rows = division->rows,
                        .cols = division->cols,
                        .unit = division->unit,
-                       .panels = division->panels};
+                       .panels = division->panels,
+                       .rounds = 1};
     if (division->panels)
         divide_panels(&grid, division);
     else
@@ -197,7 +195,7 @@ static int64_t cut(bnorm_shards *shards, int64_t leaves)
     for (; i < shards->count && shards->shard[i].begin < leaves; i++) {
         bnorm_shard *shard = &shards->shard[i];
         shard->end = bnorm_min(shard->end, leaves);
-        shard->groups = bnorm_min(shard->groups, length(shard));
+        shard->groups = bnorm_min(shard->groups, bnorm_shard_length(shard));
         groups += shard->groups;
     }
     shards->count = i;
@@ -223,7 +221,7 @@ static bnorm_range leaves_of(const bnorm_grid *grid, int64_t group)
     for (int i = 0; i < grid->shards.count; i++) {
         const bnorm_shard *shard = &grid->shards.shard[i];
         if (group < shard->groups) {
-            bnorm_range range = bnorm_range_part(length(shard), shard->groups, group);
+            bnorm_range range = bnorm_range_part(bnorm_shard_length(shard), shard->groups, group);
             return (bnorm_range){shard->begin + range.begin, shard->begin + range.end};
         }
         group -= shard->groups;
@@ -264,7 +262,7 @@ int64_t bnorm_grid_height(const bnorm_grid *grid)
         return bnorm_ceil_div(bnorm_leaf_count(grid->rows), grid->row_groups);
     for (int i = 0; i < grid->shards.count; i++) {
         const bnorm_shard *shard = &grid->shards.shard[i];
-        most = bnorm_max(most, bnorm_ceil_div(length(shard), shard->groups));
+        most = bnorm_max(most, bnorm_ceil_div(bnorm_shard_length(shard), shard->groups));
     }
     return most;
 }
@@ -278,7 +276,7 @@ int64_t bnorm_grid_items(const bnorm_grid *grid)
 
 static int64_t items_of(const bnorm_grid *grid, const bnorm_shard *shard)
 {
-    return grid->panels ? length(shard) * grid->row_groups : shard->groups * grid->col_blocks;
+    return grid->panels ? bnorm_shard_length(shard) * grid->row_groups : shard->groups * grid->col_blocks;
 }
 
 void bnorm_grid_number(bnorm_grid *grid)

@@ -18,6 +18,9 @@
  * Items are the blocks of the grid, in the order in which they are shared out:
  * node by node, so that a node's threads share its items; within a row-major shard
  * group by group, within a shard of panels panel by panel.
+ *
+ * Panels too long for one thread's cache are shared: their rows are divided into groups, and
+ * the team works on a few panels at a time, in rounds (plan/rounds.h).
  */
 #ifndef BNORM_PLAN_PARTITION_H
 #define BNORM_PLAN_PARTITION_H
@@ -36,6 +39,11 @@ typedef struct {
     int node;           /* index; several shards may be one node's; or ANY_NODE */
 } bnorm_shard;
 
+static inline int64_t bnorm_shard_length(const bnorm_shard *shard)
+{
+    return shard->end - shard->begin;
+}
+
 typedef struct { /* not empty, in order, from 0 to the end of the matrix */
     int count;
     bnorm_shard shard[BNORM_MOST_SHARDS];
@@ -46,6 +54,7 @@ typedef struct {
     int64_t unit;       /* columns of a cache line, or of a panel */
     int panels;         /* every block is one panel */
     int64_t row_groups, col_blocks; /* >= 1, except no columns: col_blocks = 0 */
+    int64_t rounds;     /* > 1: of panels that threads share */
     bnorm_shards shards;
     int64_t first[BNORM_MOST_NODES + 1]; /* first[k] .. first[k+1]-1: items of node k */
 } bnorm_grid;
@@ -55,6 +64,7 @@ typedef struct { /* what is to be divided */
     int panels;
     int64_t min_cols, max_cols; /* of a row-major block, as far as cols allows */
     int64_t most_groups;        /* row groups; more where there are more shards */
+    int64_t sharing;            /* threads of a node that share a panel, at least; 0 or 1: none */
     int nodes;
     const int *seats;           /* [nodes]: threads on each node; at least one in all */
     const bnorm_shards *shards; /* who owns what of the matrix (groups aside) */

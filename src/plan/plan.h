@@ -35,7 +35,8 @@ typedef struct {
 typedef struct {
     int64_t pitch; /* elements of a plane: the widest block, padded */
     int planes;    /* of moments: 0, 2 or 4 */
-    size_t sums, y_tile, dy_tile, folded, fold_tile, worker_bytes;
+    int bout;      /* leaves that are reduced, and then merged; 0: one by one */
+    size_t sums, leaves, y_tile, dy_tile, folded, fold_tile, worker_bytes;
     size_t columns, column_bytes, coefficients;
     size_t groups;
     bnorm_list_room column_list, group_list, fold_list;
@@ -134,6 +135,10 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation);
 /* The widest part of a row, in bytes, whose blocks would stay in a thread's share of
  * cache from pass to pass of an operation (index); 0: none, or there is one pass. */
 int64_t bnorm_plan_resident_bytes(const bnorm_plan *plan, int operation);
+
+/* The fewest threads of a node that hold panels in their shares of cache, if their rows are
+ * divided among them, while one is reduced and another applied; 0: a node has too few. */
+int64_t bnorm_plan_sharing(const bnorm_plan *plan, int operation);
 
 /* Schedule a declared operation (index) anew; plan->workspace_bytes may grow. */
 void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning);

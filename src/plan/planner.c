@@ -32,8 +32,8 @@ static int fewer_seats(const bnorm_seats *seats, int threads, int count[BNORM_MO
     return all;
 }
 
-static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int64_t min_bytes,
-                          int64_t max_bytes, int64_t most_groups)
+static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int64_t sharing,
+                          int64_t min_bytes, int64_t max_bytes, int64_t most_groups)
 {
     const bnorm_problem *problem = &plan->problem;
     const int64_t size = (int64_t)plan->kernels->size;
@@ -51,6 +51,7 @@ static void choose_blocks(const bnorm_plan *plan, bnorm_schedule *schedule, int6
         .min_cols = min_bytes / size,
         .max_cols = max_bytes / size,
         .most_groups = bnorm_min(most_groups, threads),
+        .sharing = sharing,
         .nodes = alone ? 1 : plan->context->seats.nodes,
         .seats = seats,
         .shards = alone ? &whole : &plan->shards,
@@ -81,7 +82,8 @@ static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)
     const int64_t tile = bnorm_plan_tile_cols(plan), band = schedule->fold * BNORM_BAND;
     const int64_t ahead = schedule->tuning.ahead_bytes / bytes;
     const int64_t leaves = bnorm_max(bnorm_grid_height(&schedule->grid), 1);
-    schedule->reduce_ahead = width > tile ? bnorm_max(ahead, BNORM_BAND) : ahead;
+    const int in_turns = plan->panel && schedule->strategy == BNORM_STRATEGY_PIPELINED;
+    schedule->reduce_ahead = in_turns ? 0 : width > tile ? bnorm_max(ahead, BNORM_BAND) : ahead;
     /* From the end. */
     schedule->apply_ahead = schedule->fold * width > tile ? -bnorm_max(ahead, band) : 0;
     schedule->step_rows = bnorm_clamp(STEP_BYTES / bytes / BNORM_LEAF_ROWS, 1,
@@ -99,15 +101,16 @@ static int workspace_is_small(const bnorm_schedule *schedule, double matrix)
 
 /* Row groups cost lists of nodes, and time to merge them: where the workspace would
  * be too large, somewhat narrower blocks, then fewer groups, too. */
-static void choose_grid(const bnorm_plan *plan, bnorm_schedule *schedule, int planes, int tiles)
+static void choose_grid(const bnorm_plan *plan, bnorm_schedule *schedule, int64_t sharing,
+                        int planes, int tiles)
 {
     const bnorm_tuning *tuning = &schedule->tuning;
     int64_t min_bytes = tuning->min_bytes;
     int64_t max_bytes = bnorm_max(tuning->max_bytes, BNORM_STREAM_BYTES);
     int64_t most_groups = tuning->threads;
     for (;;) {
-        choose_blocks(plan, schedule, min_bytes, bnorm_min(tuning->max_bytes, max_bytes),
-                      most_groups);
+        choose_blocks(plan, schedule, sharing, min_bytes,
+                      bnorm_min(tuning->max_bytes, max_bytes), most_groups);
         schedule->fold = fold_of(plan, schedule);
         choose_rows(plan, schedule);
         bnorm_workspace_layout(schedule, plan->kernels->size, planes, tiles);
@@ -141,9 +144,12 @@ void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning
     schedule->tuning = *tuning;
     schedule->strategy = tuning->strategy;
     schedule->stream = tuning->stream;
-    choose_grid(plan, schedule, planes, 1 << operation == BNORM_STEP);
-    if (walk == BNORM_STRATEGY_PIPELINED &&
-        (schedule->grid.row_groups > 1 || !bnorm_traffic_overlaps(operation, global)))
+    const int overlaps =
+        walk == BNORM_STRATEGY_PIPELINED && bnorm_traffic_overlaps(operation, global);
+    choose_grid(plan, schedule, overlaps ? bnorm_plan_sharing(plan, operation) : 1, planes,
+                1 << operation == BNORM_STEP);
+    const int at_once = schedule->grid.row_groups > 1 && schedule->grid.rounds == 1;
+    if (walk == BNORM_STRATEGY_PIPELINED && (at_once || !overlaps))
         schedule->strategy = BNORM_STRATEGY_RESIDENT;
     const bnorm_traffic once = bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, global);
     schedule->in_order = once.reads * matrix > FROM_MEMORY * share * schedule->threads;

@@ -3,6 +3,9 @@
 
 #include "plan/nodes.h"
 
+/* Moments of leaves that are not merged yet: a quarter of L1, and as many leaves. */
+enum { BOUT_BYTES = 64 << 10, MOST_BOUT = 128 };
+
 static int floor_log2(int64_t n)
 {
     int log = 0;
@@ -74,7 +77,12 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
 
     workspace->pitch = pitch;
     workspace->planes = planes;
+    /* Merging leaves one by one would interrupt reading for each. */
+    workspace->bout = schedule->strategy == BNORM_STRATEGY_PIPELINED && node > 0
+                          ? (int)bnorm_clamp(BOUT_BYTES / (int64_t)node, 1, MOST_BOUT)
+                          : 0;
     workspace->sums = take(&at, BNORM_SUMS * plane * size);
+    workspace->leaves = take(&at, (size_t)workspace->bout * node);
     workspace->y_tile = take(&at, tile);
     workspace->dy_tile = take(&at, tile);
     workspace->fold_list = list_room(folds ? BNORM_FOLD_LEVEL + 2 : 0, node);

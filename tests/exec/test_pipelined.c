@@ -12,11 +12,11 @@
 #include "support/harness.h"
 
 enum {
-    ROWS = 1000,
+    ROWS = 9044, /* 142 leaves, the last one short */
     COLS = 100,
     WIDTH = 16,
     PANELS = (COLS + WIDTH - 1) / WIDTH,
-    LEAVES = (ROWS + BNORM_LEAF_ROWS - 1) / BNORM_LEAF_ROWS
+    BOUTS = 2 /* 128 leaves, and the rest */
 };
 
 /* ---- kernels that count ---------------------------------------------------------- */
@@ -24,19 +24,19 @@ enum {
 static const bnorm_kernel_set *counted;
 static atomic_int calls;
 
-static void forward(const bnorm_reduction *next, const bnorm_application *now, int rows)
+static void forward(const bnorm_reduction *next, const bnorm_application *now, int64_t rows)
 {
     atomic_fetch_add(&calls, 1);
     counted->next_forward(next, now, rows);
 }
 
-static void backward(const bnorm_reduction *next, const bnorm_application *now, int rows)
+static void backward(const bnorm_reduction *next, const bnorm_application *now, int64_t rows)
 {
     atomic_fetch_add(&calls, 1);
     counted->next_backward(next, now, rows);
 }
 
-static void both(const bnorm_reduction *next, const bnorm_application *now, int rows)
+static void both(const bnorm_reduction *next, const bnorm_application *now, int64_t rows)
 {
     atomic_fetch_add(&calls, 1);
     counted->next_both(next, now, rows);
@@ -51,7 +51,8 @@ typedef struct {
     float gamma[COLS], beta[COLS], dgamma[COLS], dbeta[COLS];
 } problem;
 
-static void open_problem(problem *p, int threads, bnorm_strategy strategy)
+/* share: bytes of cache that a thread seems to have; 0: what it has. */
+static void open_problem(problem *p, int threads, bnorm_strategy strategy, size_t share)
 {
     bnorm_context_options options;
     bnorm_problem it;
@@ -64,6 +65,11 @@ static void open_problem(problem *p, int threads, bnorm_strategy strategy)
     it.layout = BNORM_PANELS;
     it.strategy = strategy;
     CU_ASSERT_EQUAL_FATAL(bnorm_context_create(&p->context, &options), BNORM_OK);
+    bnorm_machine *machine = &p->context->machine;
+    if (share) {
+        machine->l2 = machine->llc = share;
+        machine->l2_sharers = machine->llc_sharers = 1;
+    }
     CU_ASSERT_EQUAL_FATAL(bnorm_plan_create(&p->plan, p->context, &it), BNORM_OK);
     bnorm_matrix *const matrices[] = {&p->x, &p->y, &p->dy, &p->dx};
     for (int i = 0; i < 4; i++) {
@@ -112,37 +118,63 @@ static int same(const problem *a, const problem *b)
            memcmp(a->dbeta, b->dbeta, sizeof a->dbeta) == 0;
 }
 
+/* Run an operation both ways, counting calls.  Returns the pipelined grid. */
+static bnorm_grid compare(unsigned operation, int threads, size_t share)
+{
+    problem resident, pipelined;
+    open_problem(&resident, threads, BNORM_STRATEGY_RESIDENT, 0);
+    open_problem(&pipelined, threads, BNORM_STRATEGY_PIPELINED, share);
+    const bnorm_grid grid = pipelined.plan->schedule[bnorm_operation_index(operation)].grid;
+    bnorm_kernel_set set = *pipelined.plan->kernels;
+    counted = pipelined.plan->kernels;
+    set.next_forward = forward;
+    set.next_backward = backward;
+    set.next_both = both;
+    pipelined.plan->kernels = &set;
+    atomic_store(&calls, 0);
+    run(&resident, operation);
+    run(&pipelined, operation);
+    CU_ASSERT(same(&resident, &pipelined));
+    pipelined.plan->kernels = counted;
+    close_problem(&pipelined);
+    close_problem(&resident);
+    return grid;
+}
+
+static const unsigned operations[] = {BNORM_FORWARD, BNORM_BACKWARD, BNORM_FORWARD_BACKWARD};
+
 /* Each thread's first panel is reduced alone and its last applied alone. */
 static int called_for_some_team(int threads)
 {
     for (int team = 1; team <= threads; team++)
-        if (atomic_load(&calls) == (PANELS - team) * LEAVES)
+        if (atomic_load(&calls) == (PANELS - team) * BOUTS)
             return 1;
     return 0;
 }
 
 static void blocks_overlap(void)
 {
-    static const unsigned operations[] = {BNORM_FORWARD, BNORM_BACKWARD, BNORM_FORWARD_BACKWARD};
     for (int threads = 1; threads <= 3; threads++)
         for (int i = 0; i < 3; i++) {
-            problem resident, pipelined;
-            open_problem(&resident, threads, BNORM_STRATEGY_RESIDENT);
-            open_problem(&pipelined, threads, BNORM_STRATEGY_PIPELINED);
-            bnorm_kernel_set set = *pipelined.plan->kernels;
-            counted = pipelined.plan->kernels;
-            set.next_forward = forward;
-            set.next_backward = backward;
-            set.next_both = both;
-            pipelined.plan->kernels = &set;
-            atomic_store(&calls, 0);
-            run(&resident, operations[i]);
-            run(&pipelined, operations[i]);
+            const bnorm_grid grid = compare(operations[i], threads, 0);
+            CU_ASSERT_EQUAL(grid.row_groups, 1);
             CU_ASSERT(called_for_some_team(threads));
-            CU_ASSERT(same(&resident, &pipelined));
-            pipelined.plan->kernels = counted;
-            close_problem(&pipelined);
-            close_problem(&resident);
+        }
+}
+
+/* Half a panel of x and dy, not a whole one, fits in what threads seem to have: two, or all
+ * three, take one at a time, and four two. */
+static void threads_share_panels(void)
+{
+    const double panel = 2.0 * ROWS * WIDTH * sizeof(float);
+    for (int threads = 2; threads <= 4; threads++)
+        for (int i = 0; i < 3; i++) {
+            const int groups = threads == 3 ? 3 : 2, abreast = threads / groups;
+            const double share = operations[i] == BNORM_FORWARD ? 0.9 * panel : 1.8 * panel;
+            const bnorm_grid grid = compare(operations[i], threads, (size_t)share);
+            CU_ASSERT_EQUAL(grid.row_groups, groups);
+            CU_ASSERT_EQUAL(grid.rounds, (PANELS + abreast - 1) / abreast);
+            CU_ASSERT_EQUAL(atomic_load(&calls), (PANELS - abreast) * groups);
         }
 }
 
@@ -174,7 +206,8 @@ static const char *strategy_of(int64_t rows, int64_t cols, unsigned operation,
     return name;
 }
 
-/* Two panels of x and dy are at work, and what was used is in the way: four fit. */
+/* Two panels of x and dy are at work, and what was used is in the way: four fit, or three and a
+ * half where two threads share them. */
 static void chosen_for_panels_that_fit(void)
 {
     const bnorm_strategy chosen = BNORM_STRATEGY_AUTO, asked = BNORM_STRATEGY_PIPELINED;
@@ -184,7 +217,8 @@ static void chosen_for_panels_that_fit(void)
     }
     CU_ASSERT_STRING_EQUAL(strategy_of(16384, 1024, BNORM_FORWARD_BACKWARD, chosen), "pipelined");
     CU_ASSERT_STRING_EQUAL(strategy_of(65536, 1024, BNORM_FORWARD, chosen), "pipelined");
-    CU_ASSERT_STRING_EQUAL(strategy_of(65536, 1024, BNORM_BACKWARD, chosen), "resident");
+    CU_ASSERT_STRING_EQUAL(strategy_of(65536, 1024, BNORM_BACKWARD, chosen), "pipelined");
+    CU_ASSERT_STRING_EQUAL(strategy_of(90000, 1024, BNORM_BACKWARD, chosen), "resident");
     CU_ASSERT_STRING_EQUAL(strategy_of(1 << 20, 64, BNORM_BACKWARD, chosen), "stream");
     CU_ASSERT_STRING_EQUAL(strategy_of(16384, 1024, BNORM_STEP, chosen), "resident");
     CU_ASSERT_STRING_EQUAL(strategy_of(16384, 1024, BNORM_STEP, asked), "resident");
@@ -199,7 +233,7 @@ static void candidates_are_called_what_they_are(void)
     for (int a = 0; a < 2; a++) {
         problem p;
         int pipelined = 0;
-        open_problem(&p, 2, asked[a]);
+        open_problem(&p, 2, asked[a], 0);
         for (int stage = 0; stage < BNORM_CANDIDATE_STAGES; stage++) {
             const bnorm_tuning from = bnorm_plan_estimate(p.plan, 2);
             const int count = bnorm_plan_candidates(p.plan, 2, stage, &from, candidate);
@@ -217,6 +251,7 @@ int main(int argc, char **argv)
 {
     static const harness_case cases[] = {
         {"a block is applied while the next is reduced", blocks_overlap},
+        {"threads share panels that are too long for one", threads_share_panels},
         {"chosen where panels fit", chosen_for_panels_that_fit},
         {"candidates are called what they are", candidates_are_called_what_they_are},
     };

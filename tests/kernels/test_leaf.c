@@ -45,10 +45,10 @@ static void reduce(const bnorm_kernel_set *set, arrays *a, int with_dy, int rows
     memset(a->moments, 0, sizeof a->moments);
     if (with_dy) {
         set->sum_xdy(a->sums, x, a->x, dy, a->dy, rows, cols);
-        set->leaf_xdy(a->moments, PITCH, a->sums, x, dy, rows, cols);
+        set->leaf_xdy(a->moments, PITCH, a->sums, &x, &dy, rows, cols);
     } else {
         set->sum_x(a->sums, x, a->x, rows, cols);
-        set->leaf_x(a->moments, PITCH, a->sums, x, rows, cols);
+        set->leaf_x(a->moments, PITCH, a->sums, &x, rows, cols);
     }
 }
 
@@ -286,6 +286,36 @@ static void poisoned_columns(void)
             }
 }
 
+/* Whether a leaf is reduced again is a column's own affair: first rows around the limit, alone and
+ * beside a column that has to be. */
+static void limit_is_of_each_column(void)
+{
+    for (int t = 0; t < 2 * BNORM_DTYPES * table_count; t++) {
+        const int in_dy = t % 2;
+        const bnorm_dtype dtype = (bnorm_dtype)(t / 2 % BNORM_DTYPES);
+        const bnorm_kernel_set *set = &tables[t / 2 / BNORM_DTYPES]->dtype[dtype];
+        arrays *a = new_arrays(dtype);
+        double *data = in_dy ? a->dy : a->x, alone[BNORM_MOMENTS_XDY * PITCH];
+        int wrong = 0;
+        for (int i = LD; i < ROWS * LD; i++)
+            data_set(dtype, data, i, data_normal(37, (uint64_t)(i / LD)));
+        for (double first = 6; first < 10; first += 0.01) {
+            for (int j = 0; j < COLS; j++)
+                data_set(dtype, data, j, first);
+            reduce(set, a, 1, ROWS, COLS);
+            memcpy(alone, a->moments, sizeof alone);
+            for (int j = 5; j < COLS; j += BNORM_GROUP)
+                data_set(dtype, data, j, NAN);
+            reduce(set, a, 1, ROWS, COLS);
+            for (int i = 0; i < BNORM_MOMENTS_XDY * PITCH; i++)
+                wrong += i % PITCH < COLS && i % PITCH % BNORM_GROUP != 5 &&
+                         a->moments[i] != alone[i];
+        }
+        CU_ASSERT_EQUAL(wrong, 0);
+        free(a);
+    }
+}
+
 /* All tables give the same bits, careful or not: columns of all kinds at once. */
 static void tables_agree(void)
 {
@@ -322,6 +352,7 @@ int main(int argc, char **argv)
         {"double leaves beyond the range of squares", rescaled_double_leaves},
         {"constant columns", constant_columns},
         {"NaN and infinity stay in their column", poisoned_columns},
+        {"each column decides about itself", limit_is_of_each_column},
         {"all tables give the same bits", tables_agree},
     };
     table_count = tables_find(tables);

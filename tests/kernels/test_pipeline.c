@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Rows of sums in turns with rows of application give what all of the one and all of
- * the other give. */
+/* Leaves reduced in turns with rows of application give what all of the one and all of the
+ * other give. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,14 @@
 #include "support/harness.h"
 #include "tables.h"
 
-enum { ROWS = 41, PITCH = 48, COLS = 41, MATRICES = 6 };
+enum {
+    ROWS = 2 * BNORM_LEAF_ROWS + 41,
+    LEAVES = 3,
+    PITCH = 48,
+    COLS = 41,
+    MATRICES = 6,
+    MOMENTS = LEAVES * BNORM_MOMENTS_XDY * PITCH
+};
 
 static const bnorm_kernels *tables[TABLES_MOST];
 static int table_count;
@@ -17,7 +24,7 @@ static int table_count;
 enum { NEXT_X, NEXT_DY, X, DY, Y, DX };
 
 typedef struct { /* the same data, once for each way of walking through them */
-    _Alignas(64) double matrix[MATRICES][ROWS * PITCH], sums[BNORM_SUMS * PITCH];
+    _Alignas(64) double matrix[MATRICES][ROWS * PITCH], sums[BNORM_SUMS * PITCH], moments[MOMENTS];
 } memory;
 
 typedef struct {
@@ -27,9 +34,8 @@ typedef struct {
 
 static bnorm_reduction reduction_of(memory *m, const tiles *t)
 {
-    return (bnorm_reduction){m->sums, {m->matrix[NEXT_X], t->ld, 0, 0},
-                             {m->matrix[NEXT_DY], t->ld, 0, 0},
-                             m->matrix[NEXT_X], m->matrix[NEXT_DY], t->next_cols};
+    return (bnorm_reduction){m->sums, m->moments, PITCH, {m->matrix[NEXT_X], t->ld, 0, 0},
+                             {m->matrix[NEXT_DY], t->ld, 0, 0}, t->next_cols};
 }
 
 static bnorm_application application_of(memory *m, const tiles *t, const void *coefficients)
@@ -42,10 +48,22 @@ static bnorm_application application_of(memory *m, const tiles *t, const void *c
 static void one_then_the_other(const bnorm_kernel_set *set, int what, const bnorm_reduction *r,
                                const bnorm_application *a)
 {
-    if (what == 0)
-        set->sum_x(r->sums, r->x, r->first_x, ROWS, r->cols);
-    else
-        set->sum_xdy(r->sums, r->x, r->first_x, r->dy, r->first_dy, ROWS, r->cols);
+    bnorm_source x = r->x, dy = r->dy;
+    double *moments = r->moments;
+    for (int row = 0; row < ROWS; row += BNORM_LEAF_ROWS) {
+        const int rows = ROWS - row < BNORM_LEAF_ROWS ? ROWS - row : BNORM_LEAF_ROWS;
+        memset(r->sums, 0, BNORM_SUMS * PITCH * set->size);
+        if (what == 0) {
+            set->sum_x(r->sums, x, x.data, rows, r->cols);
+            set->leaf_x(moments, PITCH, r->sums, &x, rows, r->cols);
+        } else {
+            set->sum_xdy(r->sums, x, x.data, dy, dy.data, rows, r->cols);
+            set->leaf_xdy(moments, PITCH, r->sums, &x, &dy, rows, r->cols);
+        }
+        moments += (what == 0 ? BNORM_MOMENTS_X : BNORM_MOMENTS_XDY) * PITCH;
+        bnorm_source_skip(&x, rows, set->size);
+        bnorm_source_skip(&dy, rows, set->size);
+    }
     if (what == 0)
         set->forward(a->y, a->x, a->coefficients, ROWS, a->cols);
     else if (what == 1)
@@ -54,16 +72,12 @@ static void one_then_the_other(const bnorm_kernel_set *set, int what, const bnor
         set->both(a->y, a->dx, a->x, a->dy, a->coefficients, ROWS, a->cols);
 }
 
-static int sums_differ(const memory *one, const memory *other, size_t size, int planes,
-                       ptrdiff_t cols)
+static int moments_differ(const memory *one, const memory *other, int planes, ptrdiff_t cols)
 {
     int wrong = 0;
-    for (ptrdiff_t j = 0; j < cols; j++)
-        for (int plane = 0; plane < planes; plane++) {
-            const size_t at = (size_t)bnorm_group_at(BNORM_SUMS, plane, j) * size;
-            const char *ours = (const char *)one->sums + at;
-            wrong += memcmp(ours, (const char *)other->sums + at, size) != 0;
-        }
+    for (int plane = 0; plane < LEAVES * planes; plane++)
+        wrong += memcmp(one->moments + plane * PITCH, other->moments + plane * PITCH,
+                        (size_t)cols * sizeof(double)) != 0;
     return wrong;
 }
 
@@ -72,12 +86,11 @@ static int compare(const bnorm_kernels *kernels, bnorm_dtype dtype, const tiles 
                    memory *other, const void *coefficients)
 {
     const bnorm_kernel_set *set = &kernels->dtype[dtype];
-    void (*const next[])(const bnorm_reduction *, const bnorm_application *, int) = {
+    void (*const next[])(const bnorm_reduction *, const bnorm_application *, int64_t) = {
         set->next_forward, set->next_backward, set->next_both};
     int wrong = 0;
     for (int what = 0; what < 3; what++) {
         data_vector(dtype, one->matrix[0], MATRICES * ROWS * PITCH, 0.5, 1, 7 + (uint64_t)what);
-        data_vector(dtype, one->sums, BNORM_SUMS * PITCH, 0, 1, 8);
         *other = *one;
         bnorm_reduction r = reduction_of(one, t), s = reduction_of(other, t);
         bnorm_application a = application_of(one, t, coefficients);
@@ -86,7 +99,8 @@ static int compare(const bnorm_kernels *kernels, bnorm_dtype dtype, const tiles 
         next[what](&s, &b, ROWS);
         kernels->fence();
         wrong += memcmp(one->matrix, other->matrix, sizeof one->matrix) != 0;
-        wrong += sums_differ(one, other, set->size, what ? BNORM_SUMS : BNORM_SUM_V, t->next_cols);
+        wrong += moments_differ(one, other, what ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X,
+                                t->next_cols);
     }
     return wrong;
 }
@@ -117,7 +131,7 @@ static void in_turns_the_same(void)
 int main(int argc, char **argv)
 {
     static const harness_case cases[] = {
-        {"in turns, the sums and outputs of separate calls", in_turns_the_same},
+        {"in turns, the moments and outputs of separate calls", in_turns_the_same},
     };
     table_count = tables_find(tables);
     return harness_main(argc, argv, "kernels/pipeline", cases, HARNESS_COUNT(cases));

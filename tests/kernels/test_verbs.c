@@ -266,17 +266,17 @@ static void run_all(const bnorm_kernel_set *set, bnorm_dtype dtype, char *memory
     const void *coefficients = dtype == BNORM_F64 ? (void *)c.f64 : (void *)c.f32;
     memset(sums, 0, sizeof sums);
     set->sum_x(sums, x, x.data, (int)rows, cols);
-    set->leaf_x(moments, PITCH, sums, x, (int)rows, cols);
+    set->leaf_x(moments, PITCH, sums, &x, (int)rows, cols);
     set->sum_xdy(sums, x, x.data, dy, dy.data, (int)rows, cols);
-    set->leaf_xdy(moments, PITCH, sums, x, dy, (int)rows, cols);
+    set->leaf_xdy(moments, PITCH, sums, &x, &dy, (int)rows, cols);
     set->forward(y, x, coefficients, rows, cols);
     set->backward(dx, x, dy, coefficients, rows, cols);
     set->both(y, dx, x, dy, coefficients, rows, cols);
-    const bnorm_reduction next = {sums, x, dy, x.data, dy.data, cols};
+    const bnorm_reduction next = {sums, moments, PITCH, x, dy, cols};
     const bnorm_application now = {y, dx, x, dy, coefficients, cols};
-    set->next_forward(&next, &now, (int)rows);
-    set->next_backward(&next, &now, (int)rows);
-    set->next_both(&next, &now, (int)rows);
+    set->next_forward(&next, &now, rows);
+    set->next_backward(&next, &now, rows);
+    set->next_both(&next, &now, rows);
 }
 
 static void partial_accesses_stay_inside(void)

@@ -148,7 +148,8 @@ static void wide_problems_keep_rows_whole(void)
 /* The words of partition.h. */
 static void the_example(void)
 {
-    static const bnorm_grid grid = {150, 100, 16, 0, 2, 3, {1, {{0, 3, 2, BNORM_ANY_NODE}}},
+    static const bnorm_grid grid = {150, 100, 16, 0, 2, 3, 1,
+                                    {1, {{0, 3, 2, BNORM_ANY_NODE}}},
                                     {0}};
     bnorm_range rows = bnorm_grid_rows(&grid, 1), cols = bnorm_grid_cols(&grid, 2);
     CU_ASSERT(rows.begin == 128 && rows.end == 150);
@@ -168,7 +169,7 @@ static int place_is(const bnorm_grid *grid, int64_t item, int64_t group, int64_t
 static void items_go_node_by_node(void)
 {
     bnorm_grid grid = {
-        640, 32, 16, 0, 4, 2, {3, {{0, 3, 1, 1}, {3, 6, 2, 0}, {6, 10, 1, 1}}}, {0}};
+        640, 32, 16, 0, 4, 2, 1, {3, {{0, 3, 1, 1}, {3, 6, 2, 0}, {6, 10, 1, 1}}}, {0}};
     bnorm_grid_number(&grid);
     const int64_t *first = bnorm_grid_homes(&grid);
     CU_ASSERT(place_is(&grid, 0, 1, 0, 0) && place_is(&grid, 1, 1, 1, 0));
@@ -183,7 +184,7 @@ static void items_go_node_by_node(void)
 static void panels_go_node_by_node(void)
 {
     bnorm_grid grid = {
-        640, 50, 16, 1, 2, 4, {3, {{0, 1, 1, 1}, {1, 3, 1, 0}, {3, 4, 1, 1}}}, {0}};
+        640, 50, 16, 1, 2, 4, 1, {3, {{0, 1, 1, 1}, {1, 3, 1, 0}, {3, 4, 1, 1}}}, {0}};
     bnorm_grid_number(&grid);
     CU_ASSERT(place_is(&grid, 0, 0, 1, 0) && place_is(&grid, 1, 1, 1, 0));
     CU_ASSERT(place_is(&grid, 2, 0, 2, 0) && place_is(&grid, 3, 1, 2, 0));
