@@ -38,7 +38,7 @@ typedef struct {
     bnorm_list *list;      /* moments of these rows */
     void *coefficients;    /* of the column block */
     void *sums, *y_tile, *dy_tile, *fold_tile;
-    double *leaves;        /* moments of a bout of them */
+    double *leaves;        /* moments of a bout of more than one */
     bnorm_list *fold_list;
     const bnorm_worker *worker;
 } bnorm_piece;
@@ -77,15 +77,13 @@ enum { BNORM_APPLY_Y = 1, BNORM_APPLY_DX = 2 };
 /* What the caller gave forward, backward or both to write. */
 int bnorm_wanted(const bnorm_run *run);
 
-/* Clear the piece's sums; and when they hold the leaf of x (and dy) that is row `row`
- * of the batch, turn them into moments in the piece's list. */
-void bnorm_leaf_begin(const bnorm_run *run, bnorm_piece *piece);
-void bnorm_leaf_end(const bnorm_run *run, bnorm_piece *piece, const bnorm_source *x,
-                    const bnorm_source *dy, int64_t row, int rows);
+/* Where a bout's moments go: a single leaf's to where they will stay. */
+double *bnorm_leaves_room(const bnorm_run *run, const bnorm_piece *piece);
 
-/* Both, and the sums between: rows [row, row + rows) of the batch, at most a leaf. */
-void bnorm_leaf_reduce(const bnorm_run *run, bnorm_piece *piece, bnorm_source x, bnorm_source dy,
-                       int64_t row, int rows);
+/* Reduce a bout of leaves, or the fewer that there are, from the first of the rows on into the
+ * piece's list; x, dy: from that row on.  Returns how many rows. */
+int64_t bnorm_leaves_reduce(const bnorm_run *run, bnorm_piece *piece, bnorm_source x,
+                            bnorm_source dy, bnorm_range rows);
 
 /* Reduce rows [begin, end) of the piece, whole leaves, into its list.  dy: the
  * source of dy whose row 0 is row begin of the batch; NULL data: x only. */

@@ -82,7 +82,7 @@ int64_t bnorm_folded_reduce(bnorm_run *run, bnorm_piece *piece, bnorm_range rows
         bnorm_source u = lay_leaves(piece->fold_tile, x, range, kernels->size), v = {0};
         if (dy.data)
             v = lay_leaves((char *)piece->fold_tile + tile, dy, range, kernels->size);
-        bnorm_leaf_reduce(run, &folded, u, v, row, BNORM_LEAF_ROWS);
+        bnorm_leaves_reduce(run, &folded, u, v, (bnorm_range){row, row + BNORM_LEAF_ROWS});
         bnorm_source_skip(&x, BNORM_LEAF_ROWS, kernels->size);
         bnorm_source_skip(&dy, BNORM_LEAF_ROWS, kernels->size);
     }

@@ -87,7 +87,8 @@ void bnorm_list_push_leaves(bnorm_list *list, double *moments, int64_t leaf, int
         }
         const int64_t leaves = (int64_t)1 << node.level;
         merge_leaves(list, moments, node, kernels);
-        memcpy(bnorm_list_next(list), moments, (size_t)size * sizeof *moments);
+        if (moments != bnorm_list_next(list))
+            memcpy(bnorm_list_next(list), moments, (size_t)size * sizeof *moments);
         bnorm_list_push(list, node, kernels);
         moments += leaves * size;
         leaf += leaves;

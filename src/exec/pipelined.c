@@ -44,7 +44,6 @@ int bnorm_pipelined_rows(bnorm_run *run, bnorm_piece *next, bnorm_piece *now)
         dy = &none;
     bnorm_reduction reduction = {
         .sums = next->sums,
-        .moments = next->leaves,
         .pitch = next->list->pitch,
         .x = bnorm_source_at(run, next, x, all.begin, 0),
         .dy = bnorm_source_at(run, next, dy, all.begin, 0),
@@ -60,8 +59,9 @@ int bnorm_pipelined_rows(bnorm_run *run, bnorm_piece *next, bnorm_piece *now)
     };
     for (int64_t row = all.begin; row < all.end; row += bout) {
         const int64_t rows = bnorm_min(all.end - row, bout);
+        reduction.moments = bnorm_leaves_room(run, next);
         kernel(&reduction, &application, rows);
-        bnorm_list_push_leaves(next->list, next->leaves, row / BNORM_LEAF_ROWS,
+        bnorm_list_push_leaves(next->list, reduction.moments, row / BNORM_LEAF_ROWS,
                                bnorm_ceil_div(rows, BNORM_LEAF_ROWS), run->plan->kernels);
         go_on(&reduction, &application, rows, run->plan->kernels->size);
     }

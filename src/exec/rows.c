@@ -48,10 +48,8 @@ void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bno
         piece->list->planes = dy.data ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X;
     while (rows.begin < rows.end) {
         int64_t count = bnorm_folded_reduce(run, piece, rows, x, dy);
-        if (count == 0) {
-            count = bnorm_min(rows.end - rows.begin, BNORM_LEAF_ROWS);
-            bnorm_leaf_reduce(run, piece, x, dy, rows.begin, (int)count);
-        }
+        if (count == 0)
+            count = bnorm_leaves_reduce(run, piece, x, dy, rows);
         bnorm_source_skip(&x, count, size);
         bnorm_source_skip(&dy, count, size);
         rows.begin += count;

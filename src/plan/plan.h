@@ -35,7 +35,7 @@ typedef struct {
 typedef struct {
     int64_t pitch; /* elements of a plane: the widest block, padded */
     int planes;    /* of moments: 0, 2 or 4 */
-    int bout;      /* leaves that are reduced, and then merged; 0: one by one */
+    int bout;      /* leaves that are reduced, and then merged */
     size_t sums, leaves, y_tile, dy_tile, folded, fold_tile, worker_bytes;
     size_t columns, column_bytes, coefficients;
     size_t groups;

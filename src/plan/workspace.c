@@ -3,8 +3,21 @@
 
 #include "plan/nodes.h"
 
-/* Moments of leaves that are not merged yet: a quarter of L1, and as many leaves. */
-enum { BOUT_BYTES = 64 << 10, MOST_BOUT = 128 };
+/* Leaves that are reduced before they are merged.  Merging interrupts reading, which costs most
+ * where a thread reads and writes at once; moments of 128 leaves lie in L2 without being in the
+ * way.  Of all threads together they are a hundredth of a matrix, or 8 KiB each. */
+static int bout_of(const bnorm_schedule *schedule, size_t size, size_t node_bytes)
+{
+    enum { MOST_BYTES = 64 << 10, LEAST_BYTES = 8 << 10, MOST = 128 };
+    const bnorm_grid *grid = &schedule->grid;
+    if (schedule->strategy != BNORM_STRATEGY_PIPELINED || node_bytes == 0)
+        return 1;
+    const double matrix = (double)grid->rows * (double)grid->cols * (double)size;
+    const int64_t bytes = (int64_t)(0.01 * matrix / schedule->threads);
+    const int64_t leaves = bnorm_min(MOST, bnorm_max(bnorm_grid_height(grid), 1));
+    return (int)bnorm_clamp(bnorm_clamp(bytes, LEAST_BYTES, MOST_BYTES) / (int64_t)node_bytes, 1,
+                            leaves);
+}
 
 static int floor_log2(int64_t n)
 {
@@ -77,12 +90,9 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
 
     workspace->pitch = pitch;
     workspace->planes = planes;
-    /* Merging leaves one by one would interrupt reading for each. */
-    workspace->bout = schedule->strategy == BNORM_STRATEGY_PIPELINED && node > 0
-                          ? (int)bnorm_clamp(BOUT_BYTES / (int64_t)node, 1, MOST_BOUT)
-                          : 0;
+    workspace->bout = bout_of(schedule, size, node);
     workspace->sums = take(&at, BNORM_SUMS * plane * size);
-    workspace->leaves = take(&at, (size_t)workspace->bout * node);
+    workspace->leaves = take(&at, workspace->bout > 1 ? (size_t)workspace->bout * node : 0);
     workspace->y_tile = take(&at, tile);
     workspace->dy_tile = take(&at, tile);
     workspace->fold_list = list_room(folds ? BNORM_FOLD_LEVEL + 2 : 0, node);

@@ -16,7 +16,7 @@ enum {
     COLS = 100,
     WIDTH = 16,
     PANELS = (COLS + WIDTH - 1) / WIDTH,
-    BOUTS = 2 /* 128 leaves, and the rest */
+    LEAVES = (ROWS + BNORM_LEAF_ROWS - 1) / BNORM_LEAF_ROWS
 };
 
 /* ---- kernels that count ---------------------------------------------------------- */
@@ -118,13 +118,13 @@ static int same(const problem *a, const problem *b)
            memcmp(a->dbeta, b->dbeta, sizeof a->dbeta) == 0;
 }
 
-/* Run an operation both ways, counting calls.  Returns the pipelined grid. */
-static bnorm_grid compare(unsigned operation, int threads, size_t share)
+/* Run an operation both ways, counting calls.  Returns the pipelined schedule. */
+static bnorm_schedule compare(unsigned operation, int threads, size_t share)
 {
     problem resident, pipelined;
     open_problem(&resident, threads, BNORM_STRATEGY_RESIDENT, 0);
     open_problem(&pipelined, threads, BNORM_STRATEGY_PIPELINED, share);
-    const bnorm_grid grid = pipelined.plan->schedule[bnorm_operation_index(operation)].grid;
+    const bnorm_schedule schedule = pipelined.plan->schedule[bnorm_operation_index(operation)];
     bnorm_kernel_set set = *pipelined.plan->kernels;
     counted = pipelined.plan->kernels;
     set.next_forward = forward;
@@ -138,16 +138,16 @@ static bnorm_grid compare(unsigned operation, int threads, size_t share)
     pipelined.plan->kernels = counted;
     close_problem(&pipelined);
     close_problem(&resident);
-    return grid;
+    return schedule;
 }
 
 static const unsigned operations[] = {BNORM_FORWARD, BNORM_BACKWARD, BNORM_FORWARD_BACKWARD};
 
 /* Each thread's first panel is reduced alone and its last applied alone. */
-static int called_for_some_team(int threads)
+static int called_for_some_team(int threads, int64_t bouts)
 {
     for (int team = 1; team <= threads; team++)
-        if (atomic_load(&calls) == (PANELS - team) * BOUTS)
+        if (atomic_load(&calls) == (PANELS - team) * bouts)
             return 1;
     return 0;
 }
@@ -156,9 +156,11 @@ static void blocks_overlap(void)
 {
     for (int threads = 1; threads <= 3; threads++)
         for (int i = 0; i < 3; i++) {
-            const bnorm_grid grid = compare(operations[i], threads, 0);
-            CU_ASSERT_EQUAL(grid.row_groups, 1);
-            CU_ASSERT(called_for_some_team(threads));
+            const bnorm_schedule schedule = compare(operations[i], threads, 0);
+            const int64_t bouts = bnorm_ceil_div(LEAVES, schedule.workspace.bout);
+            CU_ASSERT_EQUAL(schedule.grid.row_groups, 1);
+            CU_ASSERT(bouts > 1 && bouts < LEAVES);
+            CU_ASSERT(called_for_some_team(threads, bouts));
         }
 }
 
@@ -171,10 +173,16 @@ static void threads_share_panels(void)
         for (int i = 0; i < 3; i++) {
             const int groups = threads == 3 ? 3 : 2, abreast = threads / groups;
             const double share = operations[i] == BNORM_FORWARD ? 0.9 * panel : 1.8 * panel;
-            const bnorm_grid grid = compare(operations[i], threads, (size_t)share);
-            CU_ASSERT_EQUAL(grid.row_groups, groups);
-            CU_ASSERT_EQUAL(grid.rounds, (PANELS + abreast - 1) / abreast);
-            CU_ASSERT_EQUAL(atomic_load(&calls), (PANELS - abreast) * groups);
+            const bnorm_schedule schedule = compare(operations[i], threads, (size_t)share);
+            int64_t bouts = 0; /* of all groups */
+            for (int group = 0; group < groups; group++) {
+                const bnorm_range rows = bnorm_grid_rows(&schedule.grid, group);
+                bouts += bnorm_ceil_div(bnorm_leaf_count(rows.end - rows.begin),
+                                        schedule.workspace.bout);
+            }
+            CU_ASSERT_EQUAL(schedule.grid.row_groups, groups);
+            CU_ASSERT_EQUAL(schedule.grid.rounds, (PANELS + abreast - 1) / abreast);
+            CU_ASSERT_EQUAL(atomic_load(&calls), (PANELS - abreast) * bouts);
         }
 }
 
