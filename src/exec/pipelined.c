@@ -3,7 +3,8 @@
 
 #include "exec/moments.h"
 
-typedef void pipeline_kernel(const bnorm_reduction *next, const bnorm_application *now, int64_t rows);
+typedef void pipeline_kernel(const bnorm_reduction *next, const bnorm_application *now,
+                             int64_t rows);
 
 static pipeline_kernel *kernel_of(const bnorm_run *run)
 {

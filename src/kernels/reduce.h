@@ -74,7 +74,8 @@ INLINE void T(sum_tile)(REAL *sums, bnorm_source xs, const REAL *first_x, bnorm_
     const REAL *x = (const REAL *)xs.data + col, *dy = with_dy ? (const REAL *)dys.data + col : x;
     T(vec) sum[BNORM_SUMS][VECTORS], x0[VECTORS], dy0[VECTORS];
     REAL *group = sums + bnorm_group_at(BNORM_SUMS, 0, col);
-    T(load_sums)(sum, x0, dy0, group, first_x + col, with_dy ? first_dy + col : NULL, count, lanes, with_dy);
+    T(load_sums)(sum, x0, dy0, group, first_x + col, with_dy ? first_dy + col : NULL, count, lanes,
+                 with_dy);
     for (int row = 0; row < rows; row++) {
         T(sum_row)(sum, x0, dy0, x, dy, xs.ahead, dys.ahead, count, lanes, with_dy);
         x += xs.ld;

@@ -78,9 +78,12 @@ static void append_estimate(bnorm_plan *plan, int operation)
         append(plan, ": too little work for a team");
     else if (held == 0)
         append(plan, ": one pass");
-    else
-        append(plan, ": %s of a block to read again; a thread's share of cache is %s",
-               bnorm_amount(again, block), bnorm_amount(cache, share));
+    else {
+        append(plan, ": %s of a block to read again", bnorm_amount(again, block));
+        if (schedule->grid.rounds > 1)
+            append(plan, " by %lld threads", (long long)schedule->grid.row_groups);
+        append(plan, "; a thread's share of cache is %s", bnorm_amount(cache, share));
+    }
 }
 
 /* Why this was chosen. */

@@ -276,7 +276,8 @@ int64_t bnorm_grid_items(const bnorm_grid *grid)
 
 static int64_t items_of(const bnorm_grid *grid, const bnorm_shard *shard)
 {
-    return grid->panels ? bnorm_shard_length(shard) * grid->row_groups : shard->groups * grid->col_blocks;
+    return grid->panels ? bnorm_shard_length(shard) * grid->row_groups
+                        : shard->groups * grid->col_blocks;
 }
 
 void bnorm_grid_number(bnorm_grid *grid)

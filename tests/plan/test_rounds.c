@@ -49,7 +49,8 @@ static int place_of(const bnorm_grid *grid, bnorm_place place)
 /* Items of the round; how often each place of the grid was met is counted in `met`. */
 static void check_round(const bnorm_grid *grid, const team *t, int64_t round, int *met)
 {
-    const bnorm_grid part = bnorm_grid_round(grid, round), later = bnorm_grid_round(grid, round + 1);
+    const bnorm_grid part = bnorm_grid_round(grid, round);
+    const bnorm_grid later = bnorm_grid_round(grid, round + 1);
     int64_t of_node[4] = {0}, followed = 0;
     for (int64_t item = 0; item < bnorm_grid_items(&part); item++) {
         bnorm_place place = bnorm_grid_item(&part, item);
