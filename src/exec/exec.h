@@ -35,10 +35,11 @@ typedef struct {
 typedef struct {
     bnorm_range rows, cols;
     int64_t group, index;  /* row group, column block */
+    int64_t slot;          /* of the column block's part of the workspace */
     bnorm_list *list;      /* moments of these rows */
     void *coefficients;    /* of the column block */
     void *sums, *y_tile, *dy_tile, *fold_tile;
-    double *leaves;        /* moments of a bout of more than one */
+    double *leaves;        /* moments of a chunk of more than one */
     bnorm_list *fold_list;
     const bnorm_worker *worker;
 } bnorm_piece;
@@ -77,10 +78,10 @@ enum { BNORM_APPLY_Y = 1, BNORM_APPLY_DX = 2 };
 /* What the caller gave forward, backward or both to write. */
 int bnorm_wanted(const bnorm_run *run);
 
-/* Where a bout's moments go: a single leaf's to where they will stay. */
+/* Where a chunk's moments go: a single leaf's to where they will stay. */
 double *bnorm_leaves_room(const bnorm_run *run, const bnorm_piece *piece);
 
-/* Reduce a bout of leaves, or the fewer that there are, from the first of the rows on into the
+/* Reduce a chunk of leaves, or the fewer that there are, from the first of the rows on into the
  * piece's list; x, dy: from that row on.  Returns how many rows. */
 int64_t bnorm_leaves_reduce(const bnorm_run *run, bnorm_piece *piece, bnorm_source x,
                             bnorm_source dy, bnorm_range rows);

@@ -23,18 +23,18 @@ static void leaf_moments(const bnorm_run *run, const bnorm_piece *piece, bnorm_s
 
 double *bnorm_leaves_room(const bnorm_run *run, const bnorm_piece *piece)
 {
-    return run->schedule->workspace.bout > 1 ? piece->leaves : bnorm_list_next(piece->list);
+    return run->schedule->workspace.chunk > 1 ? piece->leaves : bnorm_list_next(piece->list);
 }
 
 int64_t bnorm_leaves_reduce(const bnorm_run *run, bnorm_piece *piece, bnorm_source x,
                             bnorm_source dy, bnorm_range rows)
 {
     const bnorm_kernel_set *kernels = run->plan->kernels;
-    const int64_t bout = run->schedule->workspace.bout;
+    const int64_t chunk = run->schedule->workspace.chunk;
     const int64_t size = piece->list->planes * piece->list->pitch;
     double *const leaves = bnorm_leaves_room(run, piece);
     int64_t row = rows.begin, count = 0;
-    for (; count < bout && row < rows.end; count++) {
+    for (; count < chunk && row < rows.end; count++) {
         const int64_t some = bnorm_min(rows.end - row, BNORM_LEAF_ROWS);
         leaf_moments(run, piece, x, dy, (int)some, leaves + count * size);
         bnorm_source_skip(&x, some, kernels->size);

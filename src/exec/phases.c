@@ -24,7 +24,7 @@ static char *column_part(const bnorm_run *run, int64_t part)
 bnorm_list *bnorm_phases_list(const bnorm_run *run, const bnorm_piece *piece, int64_t group)
 {
     const bnorm_workspace *workspace = &run->schedule->workspace;
-    const int64_t part = (group - 1) * run->grid->col_blocks + piece->index;
+    const int64_t part = (group - 1) * bnorm_grid_slots(run->grid) + piece->slot;
     return (bnorm_list *)(run->workspace + workspace->groups +
                           (size_t)part * workspace->group_list.bytes);
 }
@@ -36,7 +36,8 @@ static bnorm_piece piece_of(const bnorm_run *run, bnorm_place place, const bnorm
     bnorm_piece piece = {.group = place.group, .index = place.block};
     /* As planned: fewer rows may have left one group. */
     const int grouped = run->schedule->grid.row_groups > 1;
-    char *column = column_part(run, grouped ? piece.index : worker->index);
+    piece.slot = bnorm_grid_slot(run->grid, piece.index);
+    char *column = column_part(run, grouped ? piece.slot : worker->index);
 
     piece.rows = bnorm_grid_rows(run->grid, piece.group);
     piece.cols = bnorm_grid_cols(run->grid, piece.index);
@@ -173,17 +174,17 @@ static void over_rounds(phase_team *team, const bnorm_phase *phases)
 void bnorm_phases_run(bnorm_run *run, const bnorm_phase *phases, int count)
 {
     const bnorm_grid *grid = run->grid;
-    const int pipelined = run->schedule->strategy == BNORM_STRATEGY_PIPELINED;
     phase_team team = {run, phases, phases, count, grid};
 
     while (team.begin->merges)
         team.begin++;
-    if (grid->row_groups <= 1) {
-        over_items(&team, grid, pipelined ? pipelined_block : whole_block);
+    if (grid->rounds > 1) {
+        over_rounds(&team, phases);
         return;
     }
-    if (pipelined) {
-        over_rounds(&team, phases);
+    if (grid->row_groups <= 1) {
+        const int pipelined = run->schedule->strategy == BNORM_STRATEGY_PIPELINED;
+        over_items(&team, grid, pipelined ? pipelined_block : whole_block);
         return;
     }
     for (int i = 0; i < count; i++) {

@@ -3,8 +3,8 @@
 
 #include "exec/moments.h"
 
-typedef void pipeline_kernel(const bnorm_reduction *next, const bnorm_application *now,
-                             int64_t rows);
+typedef int pipeline_kernel(const bnorm_reduction *next, const bnorm_application *now,
+                            int64_t rows);
 
 static pipeline_kernel *kernel_of(const bnorm_run *run)
 {
@@ -37,7 +37,7 @@ int bnorm_pipelined_rows(bnorm_run *run, bnorm_piece *next, bnorm_piece *now)
 {
     const bnorm_matrix none = {NULL, 0}, *x = &run->args->x, *dy = &run->args->dy;
     const bnorm_range all = now->rows;
-    const int64_t bout = (int64_t)run->schedule->workspace.bout * BNORM_LEAF_ROWS;
+    const int64_t chunk = (int64_t)run->schedule->workspace.chunk * BNORM_LEAF_ROWS;
     pipeline_kernel *kernel = kernel_of(run);
     if (!kernel)
         return 0;
@@ -58,10 +58,11 @@ int bnorm_pipelined_rows(bnorm_run *run, bnorm_piece *next, bnorm_piece *now)
         .coefficients = now->coefficients,
         .cols = cols_of(now),
     };
-    for (int64_t row = all.begin; row < all.end; row += bout) {
-        const int64_t rows = bnorm_min(all.end - row, bout);
+    for (int64_t row = all.begin; row < all.end; row += chunk) {
+        const int64_t rows = bnorm_min(all.end - row, chunk);
         reduction.moments = bnorm_leaves_room(run, next);
-        kernel(&reduction, &application, rows);
+        if (!kernel(&reduction, &application, rows))
+            return 0; /* at once, if at all */
         bnorm_list_push_leaves(next->list, reduction.moments, row / BNORM_LEAF_ROWS,
                                bnorm_ceil_div(rows, BNORM_LEAF_ROWS), run->plan->kernels);
         go_on(&reduction, &application, rows, run->plan->kernels->size);

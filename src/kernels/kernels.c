@@ -24,8 +24,8 @@
 #define TEXT(text) QUOTE(text)
 #define HEADER(isa) TEXT(kernels/NAME(vec_, isa).h)
 
-/* Nothing is read or written before what stands above. */
-#define IN_ORDER __asm__ volatile("" ::: "memory")
+/* For the compiler: what stands below is read and written after what stands above. */
+#define BARRIER __asm__ volatile("" ::: "memory")
 
 #define INLINE static inline __attribute__((always_inline))
 

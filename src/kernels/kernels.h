@@ -151,13 +151,13 @@ typedef struct {
     void (*both)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
                  const void *coefficients, int64_t rows, ptrdiff_t cols);
 
-    /* leaf_x of each leaf of one tile and forward of another, leaf_xdy and backward,
-     * leaf_xdy and both: as many rows of each.  Panels are walked in turns of a few rows,
-     * without prefetches. */
-    void (*next_forward)(const bnorm_reduction *next, const bnorm_application *now, int64_t rows);
-    void (*next_backward)(const bnorm_reduction *next, const bnorm_application *now,
-                          int64_t rows);
-    void (*next_both)(const bnorm_reduction *next, const bnorm_application *now, int64_t rows);
+    /* leaf_x of each leaf of one panel and forward of another, leaf_xdy and backward,
+     * leaf_xdy and both: as many rows of each, in turns of a few, without prefetches.
+     * Returns 0, with nothing done, where they are not panels of BNORM_GROUP columns or
+     * half as many, or not of whole vectors. */
+    int (*next_forward)(const bnorm_reduction *next, const bnorm_application *now, int64_t rows);
+    int (*next_backward)(const bnorm_reduction *next, const bnorm_application *now, int64_t rows);
+    int (*next_both)(const bnorm_reduction *next, const bnorm_application *now, int64_t rows);
 } bnorm_kernel_set;
 
 typedef struct {

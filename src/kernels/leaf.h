@@ -76,7 +76,7 @@ static void T(find_varying)(unsigned char *varies, const REAL *data, ptrdiff_t l
 typedef INTEGER T(flag); /* as wide as REAL: one vector each */
 
 /* Whether a column's sum and sum of squares can be trusted. */
-INLINE int64_t T(trusted)(double sum, double squares, double inverse)
+INLINE int T(trusted)(double sum, double squares, double inverse)
 {
     const double spread = squares - sum * sum * inverse;
     return (squares >= REAL_TINY) & (squares <= REAL_HUGE) & (squares <= CANCELLATION * spread);
@@ -110,11 +110,12 @@ static __attribute__((noinline)) void T(mend)(double *moments, ptrdiff_t pitch, 
     }
 }
 
-/* Whether they surely can, in the stored type: within the roundings of this spread, a few units
- * of the last place of squares, SURELY is below CANCELLATION. */
+/* Whether they surely can, found in the stored type.  That implies trusted: this spread is off by
+ * a few units of the last place of squares, and from SURELY to CANCELLATION is more than that; what
+ * overflows is not sure. */
 INLINE int T(sure)(REAL sum, REAL squares, REAL inverse)
 {
-    const REAL spread = squares - sum * inverse * sum;
+    const REAL spread = squares - sum * sum * inverse;
     return (squares >= REAL_TINY) & (squares <= REAL_HUGE) & (squares <= SURELY * spread);
 }
 
@@ -157,8 +158,9 @@ INLINE void T(leaf_group)(double *moments, ptrdiff_t pitch, const REAL *sums, co
         first_dy = with_dy ? memcpy(dy0, dy, (size_t)cols * sizeof *dy0) : NULL;
     }
     if (T(group_moments)(moments + BNORM_MEAN_X * pitch, moments + BNORM_M2 * pitch,
-                         moments + BNORM_MEAN_DY * pitch, moments + BNORM_COMOMENT * pitch, sums,
-                         first_x, first_dy, inverse, cols, with_dy))
+                         with_dy ? moments + BNORM_MEAN_DY * pitch : NULL,
+                         with_dy ? moments + BNORM_COMOMENT * pitch : NULL, sums, first_x,
+                         first_dy, inverse, cols, with_dy))
         T(mend)(moments, pitch, sums, x, ldx, with_dy ? dy : NULL, lddy, rows, cols);
 }
 

@@ -41,7 +41,7 @@ INLINE void T(sum_turn)(T(vec) sum[][VECTORS], const T(vec) *x0, const T(vec) *d
                         int with_dx)
 {
     for (int row = 0; row < height; row++, at += width) {
-        IN_ORDER;
+        BARRIER;
         T(sum_row)(sum, x0, dy0, from->next_x + at, with_dx ? from->next_dy + at : NULL, 0, 0,
                    count, T(LANES), with_dx);
     }
@@ -51,7 +51,7 @@ INLINE void T(apply_turn)(T(vec) c[][VECTORS], const T(rows) *from, ptrdiff_t at
                           ptrdiff_t width, int count, int with_y, int with_dx, int stream)
 {
     for (int row = 0; row < height; row++, at += width) {
-        IN_ORDER;
+        BARRIER;
         T(apply_row)(with_y ? from->y + at : NULL, with_dx ? from->dx + at : NULL, from->x + at,
                      with_dx ? from->dy + at : NULL, c, 0, 0, count, T(LANES), with_y, with_dx,
                      stream);
@@ -110,6 +110,8 @@ INLINE void T(next_panels)(const bnorm_reduction *r, const bnorm_application *a,
                            ptrdiff_t width, int with_y, int with_dx, int stream)
 {
     const int height = width * (ptrdiff_t)sizeof(REAL) < BNORM_LINE ? 16 : 8;
+    if (width < BNORM_GROUP) /* of the rest of the group nothing else is written */
+        memcpy(r->sums, T(no_sums), sizeof T(no_sums));
     for (int64_t row = 0; row < rows; row += BNORM_LEAF_ROWS) {
         const int count = (int)(rows - row < BNORM_LEAF_ROWS ? rows - row : BNORM_LEAF_ROWS);
         const T(rows) from = T(leaf_rows)(r, a, row, width, with_y, with_dx);
@@ -133,7 +135,6 @@ INLINE int T(are_panels)(const bnorm_reduction *r, const bnorm_application *a, p
            (!with_dx || (r->dy.ld == width && a->dy.ld == width && a->dx.ld == width));
 }
 
-/* Whether it was done. */
 INLINE int T(pipeline)(const bnorm_reduction *r, const bnorm_application *a, int64_t rows,
                        int with_y, int with_dx)
 {
@@ -155,49 +156,17 @@ INLINE int T(pipeline)(const bnorm_reduction *r, const bnorm_application *a, int
     return 0;
 }
 
-/* All leaves of any tile. */
-static void T(next_leaves)(const bnorm_reduction *r, int64_t rows, int with_dx)
+static int T(next_forward)(const bnorm_reduction *next, const bnorm_application *now, int64_t rows)
 {
-    const ptrdiff_t groups = (r->cols + BNORM_GROUP - 1) / BNORM_GROUP;
-    bnorm_source x = r->x, dy = r->dy;
-    for (int64_t row = 0; row < rows; row += BNORM_LEAF_ROWS) {
-        const int count = (int)(rows - row < BNORM_LEAF_ROWS ? rows - row : BNORM_LEAF_ROWS);
-        memset(r->sums, 0, (size_t)groups * BNORM_SUMS * BNORM_GROUP * sizeof(REAL));
-        double *moments = T(leaf_of)(r, row, with_dx);
-        if (with_dx) {
-            T(sum_xdy)(r->sums, x, x.data, dy, dy.data, count, r->cols);
-            T(leaf_xdy)(moments, r->pitch, r->sums, &x, &dy, count, r->cols);
-        } else {
-            T(sum_x)(r->sums, x, x.data, count, r->cols);
-            T(leaf_x)(moments, r->pitch, r->sums, &x, count, r->cols);
-        }
-        bnorm_source_skip(&x, count, sizeof(REAL));
-        bnorm_source_skip(&dy, count, sizeof(REAL));
-    }
+    return T(pipeline)(next, now, rows, 1, 0);
 }
 
-static void T(next_forward)(const bnorm_reduction *next, const bnorm_application *now,
-                            int64_t rows)
+static int T(next_backward)(const bnorm_reduction *next, const bnorm_application *now, int64_t rows)
 {
-    if (T(pipeline)(next, now, rows, 1, 0))
-        return;
-    T(next_leaves)(next, rows, 0);
-    T(forward)(now->y, now->x, now->coefficients, rows, now->cols);
+    return T(pipeline)(next, now, rows, 0, 1);
 }
 
-static void T(next_backward)(const bnorm_reduction *next, const bnorm_application *now,
-                             int64_t rows)
+static int T(next_both)(const bnorm_reduction *next, const bnorm_application *now, int64_t rows)
 {
-    if (T(pipeline)(next, now, rows, 0, 1))
-        return;
-    T(next_leaves)(next, rows, 1);
-    T(backward)(now->dx, now->x, now->dy, now->coefficients, rows, now->cols);
-}
-
-static void T(next_both)(const bnorm_reduction *next, const bnorm_application *now, int64_t rows)
-{
-    if (T(pipeline)(next, now, rows, 1, 1))
-        return;
-    T(next_leaves)(next, rows, 1);
-    T(both)(now->y, now->dx, now->x, now->dy, now->coefficients, rows, now->cols);
+    return T(pipeline)(next, now, rows, 1, 1);
 }

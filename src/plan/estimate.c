@@ -108,6 +108,8 @@ int64_t bnorm_plan_sharing(const bnorm_plan *plan, int operation)
             fewest = seats->count[k];
     if (PIPELINED * panel <= share)
         return 1;
+    if (PIPELINED_SHARED * panel > share * fewest)
+        return 0;
     const int64_t threads = bnorm_max((int64_t)ceil(PIPELINED_SHARED * panel / share), 2);
     return threads <= fewest ? threads : 0;
 }

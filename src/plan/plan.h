@@ -35,7 +35,7 @@ typedef struct {
 typedef struct {
     int64_t pitch; /* elements of a plane: the widest block, padded */
     int planes;    /* of moments: 0, 2 or 4 */
-    int bout;      /* leaves that are reduced, and then merged */
+    int chunk;      /* leaves that are reduced, and then merged */
     size_t sums, leaves, y_tile, dy_tile, folded, fold_tile, worker_bytes;
     size_t columns, column_bytes, coefficients;
     size_t groups;
@@ -137,7 +137,8 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation);
 int64_t bnorm_plan_resident_bytes(const bnorm_plan *plan, int operation);
 
 /* The fewest threads of a node that hold panels in their shares of cache, if their rows are
- * divided among them, while one is reduced and another applied; 0: a node has too few. */
+ * divided among them, while one is reduced and another applied: 1, or as many as share a panel;
+ * 0: a node has too few, or there is nothing to hold. */
 int64_t bnorm_plan_sharing(const bnorm_plan *plan, int operation);
 
 /* Schedule a declared operation (index) anew; plan->workspace_bytes may grow. */

@@ -99,21 +99,49 @@ static int workspace_is_small(const bnorm_schedule *schedule, double matrix)
     return (double)(workspace->total - tiles) <= 0.02 * matrix + (1 << 20);
 }
 
+/* Whether panels are to be reduced and applied at once, and can be. */
+static int pipelines(const bnorm_plan *plan, int operation, const bnorm_tuning *tuning)
+{
+    return tuning->strategy == BNORM_STRATEGY_PIPELINED && plan->panel &&
+           bnorm_traffic_overlaps(operation, bnorm_plan_is_global(plan));
+}
+
+/* What the tuning's strategy comes to on the grid.  Panels are pipelined one after the other, or
+ * shared in rounds; asked to do so, even those that do not fit. */
+static bnorm_strategy strategy_on(const bnorm_plan *plan, int operation,
+                                  const bnorm_schedule *schedule, int64_t sharing)
+{
+    const bnorm_grid *grid = &schedule->grid;
+    const int whole = grid->row_groups == 1;
+    if (schedule->tuning.strategy != BNORM_STRATEGY_PIPELINED)
+        return schedule->tuning.strategy;
+    if (!pipelines(plan, operation, &schedule->tuning) || (!whole && grid->rounds == 1))
+        return BNORM_STRATEGY_RESIDENT;
+    if (whole && sharing > 1 && plan->problem.strategy == BNORM_STRATEGY_AUTO)
+        return bnorm_plan_resident_bytes(plan, operation) > 0 ? BNORM_STRATEGY_RESIDENT
+                                                              : BNORM_STRATEGY_STREAM;
+    return BNORM_STRATEGY_PIPELINED;
+}
+
 /* Row groups cost lists of nodes, and time to merge them: where the workspace would
  * be too large, somewhat narrower blocks, then fewer groups, too. */
-static void choose_grid(const bnorm_plan *plan, bnorm_schedule *schedule, int64_t sharing,
-                        int planes, int tiles)
+static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *schedule,
+                        int planes)
 {
     const bnorm_tuning *tuning = &schedule->tuning;
+    const int64_t sharing = pipelines(plan, operation, tuning) ? bnorm_plan_sharing(plan, operation)
+                                                               : 1;
     int64_t min_bytes = tuning->min_bytes;
     int64_t max_bytes = bnorm_max(tuning->max_bytes, BNORM_STREAM_BYTES);
     int64_t most_groups = tuning->threads;
     for (;;) {
         choose_blocks(plan, schedule, sharing, min_bytes,
                       bnorm_min(tuning->max_bytes, max_bytes), most_groups);
+        schedule->strategy = strategy_on(plan, operation, schedule, sharing);
         schedule->fold = fold_of(plan, schedule);
         choose_rows(plan, schedule);
-        bnorm_workspace_layout(schedule, plan->kernels->size, planes, tiles);
+        bnorm_workspace_layout(schedule, plan->kernels->size, planes,
+                               1 << operation == BNORM_STEP);
         if (max_bytes == LEAST_BYTES || workspace_is_small(schedule, bnorm_plan_matrix_bytes(plan)))
             break;
         const int wide = min_bytes > SHARED_MIN_BYTES;
@@ -133,24 +161,17 @@ void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning
     const int reads_dy = 1 << operation & (BNORM_BACKWARD | BNORM_FORWARD_BACKWARD | BNORM_STEP);
     const double matrix = bnorm_plan_matrix_bytes(plan);
     const double share = (double)bnorm_topology_cache_share(&plan->context->machine);
-    bnorm_strategy walk = tuning->strategy;
-    if (walk == BNORM_STRATEGY_SMALL)
-        walk = 2 * matrix <= share ? BNORM_STRATEGY_RESIDENT : BNORM_STRATEGY_STREAM;
     const int global = bnorm_plan_is_global(plan);
-    const bnorm_traffic traffic = bnorm_traffic_of(operation, walk, global);
     const int planes = 1 << operation == BNORM_INFER ? 0
                        : reads_dy                    ? BNORM_MOMENTS_XDY
                                                      : BNORM_MOMENTS_X;
     schedule->tuning = *tuning;
-    schedule->strategy = tuning->strategy;
     schedule->stream = tuning->stream;
-    const int overlaps =
-        walk == BNORM_STRATEGY_PIPELINED && bnorm_traffic_overlaps(operation, global);
-    choose_grid(plan, schedule, overlaps ? bnorm_plan_sharing(plan, operation) : 1, planes,
-                1 << operation == BNORM_STEP);
-    const int at_once = schedule->grid.row_groups > 1 && schedule->grid.rounds == 1;
-    if (walk == BNORM_STRATEGY_PIPELINED && (at_once || !overlaps))
-        schedule->strategy = BNORM_STRATEGY_RESIDENT;
+    choose_grid(plan, operation, schedule, planes);
+    bnorm_strategy walk = schedule->strategy;
+    if (walk == BNORM_STRATEGY_SMALL)
+        walk = 2 * matrix <= share ? BNORM_STRATEGY_RESIDENT : BNORM_STRATEGY_STREAM;
+    const bnorm_traffic traffic = bnorm_traffic_of(operation, walk, global);
     const bnorm_traffic once = bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, global);
     schedule->in_order = once.reads * matrix > FROM_MEMORY * share * schedule->threads;
     schedule->compulsory = traffic.least * matrix;

@@ -17,7 +17,7 @@
 void bnorm_grid_share(bnorm_grid *grid, const bnorm_division *division, int64_t most_groups);
 
 /* The items of a round (from 0 up) as a grid of their own, which says where they are and no more:
- * all groups of as many panels of each shard, as far as there are. */
+ * all groups of as many panels of each node in each round, as far as there are. */
 bnorm_grid bnorm_grid_round(const bnorm_grid *grid, int64_t round);
 
 /* The round that has an item of the grid, which becomes an item of the round. */
@@ -25,5 +25,10 @@ bnorm_grid bnorm_grid_round_of(const bnorm_grid *grid, int64_t *item);
 
 /* The panel that takes this one's place in the next round; -1: none. */
 int64_t bnorm_grid_next(const bnorm_grid *grid, int64_t block);
+
+/* A panel is at work in two rounds: it is reduced in one, applied in the next.  Panels that are at
+ * work at once have different slots, of so many.  Not shared, each block has its own. */
+int64_t bnorm_grid_slots(const bnorm_grid *grid);
+int64_t bnorm_grid_slot(const bnorm_grid *grid, int64_t block);
 
 #endif

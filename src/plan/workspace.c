@@ -2,11 +2,12 @@
 #include "plan/workspace.h"
 
 #include "plan/nodes.h"
+#include "plan/rounds.h"
 
 /* Leaves that are reduced before they are merged.  Merging interrupts reading, which costs most
  * where a thread reads and writes at once; moments of 128 leaves lie in L2 without being in the
  * way.  Of all threads together they are a hundredth of a matrix, or 8 KiB each. */
-static int bout_of(const bnorm_schedule *schedule, size_t size, size_t node_bytes)
+static int chunk_of(const bnorm_schedule *schedule, size_t size, size_t node_bytes)
 {
     enum { MOST_BYTES = 64 << 10, LEAST_BYTES = 8 << 10, MOST = 128 };
     const bnorm_grid *grid = &schedule->grid;
@@ -84,21 +85,22 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
     const int group = list_capacity(bnorm_max(bnorm_grid_height(grid), 1));
     /* Without row groups a worker carries its block through all phases; with
      * them, column blocks wait for the next phase. */
-    const int64_t columns = grid->row_groups > 1 ? grid->col_blocks : schedule->threads;
-    const int64_t groups = (grid->row_groups - 1) * grid->col_blocks;
+    const int64_t slots = bnorm_grid_slots(grid);
+    const int64_t columns = grid->row_groups > 1 ? slots : schedule->threads;
+    const int64_t groups = (grid->row_groups - 1) * slots;
     size_t at = 0;
 
     workspace->pitch = pitch;
     workspace->planes = planes;
-    workspace->bout = bout_of(schedule, size, node);
+    workspace->chunk = chunk_of(schedule, size, node);
     workspace->sums = take(&at, BNORM_SUMS * plane * size);
-    workspace->leaves = take(&at, workspace->bout > 1 ? (size_t)workspace->bout * node : 0);
+    workspace->leaves = take(&at, workspace->chunk > 1 ? (size_t)workspace->chunk * node : 0);
     workspace->y_tile = take(&at, tile);
     workspace->dy_tile = take(&at, tile);
     workspace->fold_list = list_room(folds ? BNORM_FOLD_LEVEL + 2 : 0, node);
     workspace->folded = take(&at, folds ? workspace->fold_list.bytes : 0);
     workspace->fold_tile = take(&at, folds ? 2 * BNORM_LEAF_ROWS * plane * size : 0);
-    workspace->worker_bytes = at < apart(workspace->y_tile) ? apart(workspace->y_tile) : at;
+    workspace->worker_bytes = at < apart(workspace->leaves) ? apart(workspace->leaves) : at;
     workspace->column_list = list_room(whole, node);
     at = workspace->column_list.bytes;
     workspace->coefficients = take(&at, BNORM_COEFFICIENTS * applied * size);

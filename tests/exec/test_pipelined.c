@@ -24,22 +24,25 @@ enum {
 static const bnorm_kernel_set *counted;
 static atomic_int calls;
 
-static void forward(const bnorm_reduction *next, const bnorm_application *now, int64_t rows)
+static int forward(const bnorm_reduction *next, const bnorm_application *now, int64_t rows)
 {
-    atomic_fetch_add(&calls, 1);
-    counted->next_forward(next, now, rows);
+    const int done = counted->next_forward(next, now, rows);
+    atomic_fetch_add(&calls, done);
+    return done;
 }
 
-static void backward(const bnorm_reduction *next, const bnorm_application *now, int64_t rows)
+static int backward(const bnorm_reduction *next, const bnorm_application *now, int64_t rows)
 {
-    atomic_fetch_add(&calls, 1);
-    counted->next_backward(next, now, rows);
+    const int done = counted->next_backward(next, now, rows);
+    atomic_fetch_add(&calls, done);
+    return done;
 }
 
-static void both(const bnorm_reduction *next, const bnorm_application *now, int64_t rows)
+static int both(const bnorm_reduction *next, const bnorm_application *now, int64_t rows)
 {
-    atomic_fetch_add(&calls, 1);
-    counted->next_both(next, now, rows);
+    const int done = counted->next_both(next, now, rows);
+    atomic_fetch_add(&calls, done);
+    return done;
 }
 
 /* ---- one problem ----------------------------------------------------------------- */
@@ -143,11 +146,12 @@ static bnorm_schedule compare(unsigned operation, int threads, size_t share)
 
 static const unsigned operations[] = {BNORM_FORWARD, BNORM_BACKWARD, BNORM_FORWARD_BACKWARD};
 
-/* Each thread's first panel is reduced alone and its last applied alone. */
-static int called_for_some_team(int threads, int64_t bouts)
+/* Each thread's first panel is reduced alone and its last applied alone.  The last of all has fewer
+ * columns, and its turn is not taken together with the one before. */
+static int called_for_some_team(int threads, int64_t chunks)
 {
     for (int team = 1; team <= threads; team++)
-        if (atomic_load(&calls) == (PANELS - team) * bouts)
+        if (atomic_load(&calls) == (PANELS - team - 1) * chunks)
             return 1;
     return 0;
 }
@@ -157,10 +161,10 @@ static void blocks_overlap(void)
     for (int threads = 1; threads <= 3; threads++)
         for (int i = 0; i < 3; i++) {
             const bnorm_schedule schedule = compare(operations[i], threads, 0);
-            const int64_t bouts = bnorm_ceil_div(LEAVES, schedule.workspace.bout);
+            const int64_t chunks = bnorm_ceil_div(LEAVES, schedule.workspace.chunk);
             CU_ASSERT_EQUAL(schedule.grid.row_groups, 1);
-            CU_ASSERT(bouts > 1 && bouts < LEAVES);
-            CU_ASSERT(called_for_some_team(threads, bouts));
+            CU_ASSERT(chunks > 1 && chunks < LEAVES);
+            CU_ASSERT(called_for_some_team(threads, chunks));
         }
 }
 
@@ -174,22 +178,22 @@ static void threads_share_panels(void)
             const int groups = threads == 3 ? 3 : 2, abreast = threads / groups;
             const double share = operations[i] == BNORM_FORWARD ? 0.9 * panel : 1.8 * panel;
             const bnorm_schedule schedule = compare(operations[i], threads, (size_t)share);
-            int64_t bouts = 0; /* of all groups */
+            int64_t chunks = 0; /* of all groups */
             for (int group = 0; group < groups; group++) {
                 const bnorm_range rows = bnorm_grid_rows(&schedule.grid, group);
-                bouts += bnorm_ceil_div(bnorm_leaf_count(rows.end - rows.begin),
-                                        schedule.workspace.bout);
+                chunks += bnorm_ceil_div(bnorm_leaf_count(rows.end - rows.begin),
+                                        schedule.workspace.chunk);
             }
             CU_ASSERT_EQUAL(schedule.grid.row_groups, groups);
             CU_ASSERT_EQUAL(schedule.grid.rounds, (PANELS + abreast - 1) / abreast);
-            CU_ASSERT_EQUAL(atomic_load(&calls), (PANELS - abreast) * bouts);
+            CU_ASSERT_EQUAL(atomic_load(&calls), (PANELS - abreast - 1) * chunks);
         }
 }
 
 /* ---- when it is chosen ----------------------------------------------------------- */
 
-static const char *strategy_of(int64_t rows, int64_t cols, unsigned operation,
-                               bnorm_strategy asked)
+static const char *strategy_of(const char *synthetic, int64_t rows, int64_t cols,
+                               unsigned operation, bnorm_strategy asked)
 {
     static char name[16];
     bnorm_context *context = NULL;
@@ -198,7 +202,7 @@ static const char *strategy_of(int64_t rows, int64_t cols, unsigned operation,
     bnorm_plan *plan = NULL;
     bnorm_description d = {.struct_size = sizeof d};
     bnorm_context_options_init(&options, sizeof options);
-    options.synthetic = "pack:1 numa:1 l3:1(size=33554432) l2:2(size=1048576) core:1 pu:1";
+    options.synthetic = synthetic;
     bnorm_problem_init(&it, sizeof it);
     it.rows = rows;
     it.cols = cols;
@@ -209,6 +213,11 @@ static const char *strategy_of(int64_t rows, int64_t cols, unsigned operation,
     CU_ASSERT_EQUAL_FATAL(bnorm_plan_create(&plan, context, &it), BNORM_OK);
     CU_ASSERT_EQUAL_FATAL(bnorm_plan_describe(plan, operation, &d), BNORM_OK);
     strncpy(name, d.strategy, sizeof name - 1);
+    const bnorm_grid *grid = &plan->schedule[bnorm_operation_index(operation)].grid;
+    if (asked == BNORM_STRATEGY_AUTO && strcmp(name, "pipelined") == 0)
+        CU_ASSERT(bnorm_plan_sharing(plan, bnorm_operation_index(operation)) == 1 ||
+                  grid->rounds > 1);
+    CU_ASSERT(grid->rounds == 1 || strcmp(name, "pipelined") == 0);
     bnorm_plan_destroy(plan);
     bnorm_context_destroy(context);
     return name;
@@ -218,19 +227,24 @@ static const char *strategy_of(int64_t rows, int64_t cols, unsigned operation,
  * half where two threads share them. */
 static void chosen_for_panels_that_fit(void)
 {
+    static const char two[] = "pack:1 numa:1 l3:1(size=33554432) l2:2(size=1048576) core:1 pu:1";
+    static const char many[] = "numa:1 l3:1(size=33554432) l2:32(size=524288) core:1 pu:1";
     const bnorm_strategy chosen = BNORM_STRATEGY_AUTO, asked = BNORM_STRATEGY_PIPELINED;
-    if (!strategy_of(64, 64, BNORM_FORWARD, chosen)) {
+    if (!strategy_of(two, 64, 64, BNORM_FORWARD, chosen)) {
         harness_skip("a library without hwloc describes no machines");
         return;
     }
-    CU_ASSERT_STRING_EQUAL(strategy_of(16384, 1024, BNORM_FORWARD_BACKWARD, chosen), "pipelined");
-    CU_ASSERT_STRING_EQUAL(strategy_of(65536, 1024, BNORM_FORWARD, chosen), "pipelined");
-    CU_ASSERT_STRING_EQUAL(strategy_of(65536, 1024, BNORM_BACKWARD, chosen), "pipelined");
-    CU_ASSERT_STRING_EQUAL(strategy_of(90000, 1024, BNORM_BACKWARD, chosen), "resident");
-    CU_ASSERT_STRING_EQUAL(strategy_of(1 << 20, 64, BNORM_BACKWARD, chosen), "stream");
-    CU_ASSERT_STRING_EQUAL(strategy_of(16384, 1024, BNORM_STEP, chosen), "resident");
-    CU_ASSERT_STRING_EQUAL(strategy_of(16384, 1024, BNORM_STEP, asked), "resident");
-    CU_ASSERT_STRING_EQUAL(strategy_of(16384, 1024, BNORM_INFER, asked), "resident");
+    CU_ASSERT_STRING_EQUAL(strategy_of(two, 16384, 1024, BNORM_FORWARD_BACKWARD, chosen), "pipelined");
+    CU_ASSERT_STRING_EQUAL(strategy_of(two, 65536, 1024, BNORM_FORWARD, chosen), "pipelined");
+    CU_ASSERT_STRING_EQUAL(strategy_of(two, 65536, 1024, BNORM_BACKWARD, chosen), "pipelined");
+    CU_ASSERT_STRING_EQUAL(strategy_of(two, 90000, 1024, BNORM_BACKWARD, chosen), "resident");
+    CU_ASSERT_STRING_EQUAL(strategy_of(many, 9375, 8192, BNORM_BACKWARD, chosen), "pipelined");
+    CU_ASSERT_STRING_EQUAL(strategy_of(many, 20000, 4096, BNORM_BACKWARD, chosen), "pipelined");
+    strategy_of("numa:1 l2:1(size=3) core:4 pu:1", 100000, 256, BNORM_BACKWARD, chosen);
+    CU_ASSERT_STRING_EQUAL(strategy_of(two, 1 << 20, 64, BNORM_BACKWARD, chosen), "stream");
+    CU_ASSERT_STRING_EQUAL(strategy_of(two, 16384, 1024, BNORM_STEP, chosen), "resident");
+    CU_ASSERT_STRING_EQUAL(strategy_of(two, 16384, 1024, BNORM_STEP, asked), "resident");
+    CU_ASSERT_STRING_EQUAL(strategy_of(two, 16384, 1024, BNORM_INFER, asked), "resident");
 }
 
 /* Panels in cache are read once, however wide blocks may be. */

@@ -19,7 +19,7 @@ enum {
 };
 
 static const bnorm_kernels *tables[TABLES_MOST];
-static int table_count;
+static int table_count, declined;
 
 enum { NEXT_X, NEXT_DY, X, DY, Y, DX };
 
@@ -86,7 +86,7 @@ static int compare(const bnorm_kernels *kernels, bnorm_dtype dtype, const tiles 
                    memory *other, const void *coefficients)
 {
     const bnorm_kernel_set *set = &kernels->dtype[dtype];
-    void (*const next[])(const bnorm_reduction *, const bnorm_application *, int64_t) = {
+    int (*const next[])(const bnorm_reduction *, const bnorm_application *, int64_t) = {
         set->next_forward, set->next_backward, set->next_both};
     int wrong = 0;
     for (int what = 0; what < 3; what++) {
@@ -95,8 +95,12 @@ static int compare(const bnorm_kernels *kernels, bnorm_dtype dtype, const tiles 
         bnorm_reduction r = reduction_of(one, t), s = reduction_of(other, t);
         bnorm_application a = application_of(one, t, coefficients);
         bnorm_application b = application_of(other, t, coefficients);
+        if (!next[what](&s, &b, ROWS)) {
+            wrong += memcmp(one, other, sizeof *one) != 0;
+            declined++;
+            continue;
+        }
         one_then_the_other(set, what, &r, &a);
-        next[what](&s, &b, ROWS);
         kernels->fence();
         wrong += memcmp(one->matrix, other->matrix, sizeof one->matrix) != 0;
         wrong += moments_differ(one, other, what ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X,
@@ -115,12 +119,15 @@ static void in_turns_the_same(void)
             for (int i = 0; i < 2 * COLS; i++) {
                 const int cols = i / 2 + 1, stream = i % 2;
                 const tiles wide = {COLS + 1 - cols, cols, PITCH, stream};
-                const tiles dense = {cols, cols, cols, stream}; /* as in panels */
+                const tiles dense = {cols, cols, cols, stream}; /* panels, if 8 or 16 */
                 CU_ASSERT_EQUAL(compare(tables[t], (bnorm_dtype)d, &wide, one, other,
                                         coefficients), 0);
-                if (cols == 8 || cols == 16)
-                    CU_ASSERT_EQUAL(compare(tables[t], (bnorm_dtype)d, &dense, one, other,
-                                            coefficients), 0);
+                const int before = declined;
+                CU_ASSERT_EQUAL(compare(tables[t], (bnorm_dtype)d, &dense, one, other,
+                                        coefficients), 0);
+                const int panels = cols == 16 || cols == 8;
+                const int whole = cols % tables[t]->dtype[d].lanes == 0;
+                CU_ASSERT_EQUAL(declined == before, panels && whole);
             }
         }
     free(coefficients);
