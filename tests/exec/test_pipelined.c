@@ -94,10 +94,11 @@ static void close_problem(problem *p)
     bnorm_context_destroy(p->context);
 }
 
-static void run(problem *p, unsigned operation)
+static void run(problem *p, unsigned operation, int64_t rows)
 {
     bnorm_args args;
     bnorm_args_init(&args, sizeof args);
+    args.rows = rows;
     args.x = p->x;
     args.y = p->y;
     args.dy = p->dy;
@@ -121,8 +122,8 @@ static int same(const problem *a, const problem *b)
            memcmp(a->dbeta, b->dbeta, sizeof a->dbeta) == 0;
 }
 
-/* Run an operation both ways, counting calls.  Returns the pipelined schedule. */
-static bnorm_schedule compare(unsigned operation, int threads, size_t share)
+/* Run an operation both ways on so many rows, counting calls.  Returns the pipelined schedule. */
+static bnorm_schedule compare(unsigned operation, int threads, size_t share, int64_t rows)
 {
     problem resident, pipelined;
     open_problem(&resident, threads, BNORM_STRATEGY_RESIDENT, 0);
@@ -135,8 +136,8 @@ static bnorm_schedule compare(unsigned operation, int threads, size_t share)
     set.next_both = both;
     pipelined.plan->kernels = &set;
     atomic_store(&calls, 0);
-    run(&resident, operation);
-    run(&pipelined, operation);
+    run(&resident, operation, rows);
+    run(&pipelined, operation, rows);
     CU_ASSERT(same(&resident, &pipelined));
     pipelined.plan->kernels = counted;
     close_problem(&pipelined);
@@ -160,7 +161,7 @@ static void blocks_overlap(void)
 {
     for (int threads = 1; threads <= 3; threads++)
         for (int i = 0; i < 3; i++) {
-            const bnorm_schedule schedule = compare(operations[i], threads, 0);
+            const bnorm_schedule schedule = compare(operations[i], threads, 0, ROWS);
             const int64_t chunks = bnorm_ceil_div(LEAVES, schedule.workspace.chunk);
             CU_ASSERT_EQUAL(schedule.grid.row_groups, 1);
             CU_ASSERT(chunks > 1 && chunks < LEAVES);
@@ -177,7 +178,10 @@ static void threads_share_panels(void)
         for (int i = 0; i < 3; i++) {
             const int groups = threads == 3 ? 3 : 2, abreast = threads / groups;
             const double share = operations[i] == BNORM_FORWARD ? 0.9 * panel : 1.8 * panel;
-            const bnorm_schedule schedule = compare(operations[i], threads, (size_t)share);
+            for (int64_t rows = 1; rows < ROWS; rows *= 17)
+                compare(operations[i], threads, (size_t)share, rows);
+            const bnorm_schedule schedule =
+                compare(operations[i], threads, (size_t)share, ROWS);
             int64_t chunks = 0; /* of all groups */
             for (int group = 0; group < groups; group++) {
                 const bnorm_range rows = bnorm_grid_rows(&schedule.grid, group);
