@@ -112,13 +112,13 @@ static const command commands[] = {
     {.name = "tune", .bit = COMMAND_TUNE, .argument = "[FILE]",
      .summary = "let the planner measure, and keep what it finds",
      .details =
-         "Plan by measuring (--wisdom FILE keeps what was found, for tune, run, sweep and\n"
-         "compare), then time that plan and the estimated one in turns.  ratio is the\n"
-         "estimate's time over the measured plan's, the median over all rounds, with the\n"
-         "least and the most; 1 where measuring has chosen the same plan.  Choices: strategy,\n"
-         "threads, row groups x column blocks of so many columns, kind of stores.  FILE:\n"
-         "shapes, as for sweep.  On a quiet machine only: what others' work has slowed is\n"
-         "not chosen, and wisdom keeps that.  Remove its file to measure again.",
+         "Plan by measuring (--wisdom FILE keeps what was found, for tune, run, sweep,\n"
+         "compare and scale), then time that plan and the estimated one in turns.  ratio\n"
+         "is the estimate's time over the measured plan's, the median over all rounds, with\n"
+         "the least and the most; 1 where measuring has chosen the same plan.  Choices:\n"
+         "strategy, threads, row groups x column blocks of so many columns, kind of stores.\n"
+         "FILE: shapes, as for sweep.  On a quiet machine only: what others' work has slowed\n"
+         "is not chosen, and wisdom keeps that.  Remove its file to measure again.",
      .operations = "forward,backward,fused", .shapes = "65536x1024,1048576x64",
      .run = tune_command},
 };

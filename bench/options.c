@@ -7,124 +7,14 @@
 
 #include "ceilings.h"
 #include "machine.h"
+#include "option_table.h"
 #include "peer.h"
 #include "record.h"
 #include "values.h"
 
-enum {
-    MEASURES = COMMAND_RUN | COMMAND_SWEEP | COMMAND_COMPARE | COMMAND_SCALE | COMMAND_TUNE,
-    READS = COMMAND_RUN | COMMAND_VERIFY,
-    EXECUTES = MEASURES | COMMAND_VERIFY,
-    OPERATES = EXECUTES | COMMAND_TOPO,
-    PLANS = OPERATES | COMMAND_PACK,
-    ALL = PLANS | COMMAND_ROOFLINE
-};
-
-enum {
-    OP, SHAPE, INPUT, FORMAT, LABELS, DATASET, LOSS, DTYPE, LAYOUT, ISA, STRATEGY, THREADS,
-    COUNTS, STRONG, WEAK, MODEL, BANDWIDTH, BINDING, SYNTHETIC, XML, REPS, VERIFY, PEER,
-    MAX_BYTES, SEED, CEILINGS, SAVE, PLOT, WISDOM, TIME_LIMIT, JSON, CSV, HELP,
-    TABLE_SIZE
-};
-
-/* One row per option: reading and help both go by it. */
-static const struct {
-    const char *name, *value; /* value NULL: a switch */
-    unsigned commands;
-    const char *help;
-} table[TABLE_SIZE] = {
-    [OP] = {"op", "LIST", OPERATES,
-            "forward, backward, fused, step, infer; separated by commas"},
-    [SHAPE] = {"shape", "LIST", ALL & ~COMMAND_SWEEP,
-               "ROWSxCOLS, separated by commas; with --input, of a raw file"},
-    [INPUT] = {"input", "FILE", READS,
-               "take x from FILE instead of random numbers; may be repeated"},
-    [FORMAT] = {"format", "F", READS,
-                "of --input: csv, raw or hdf5 (default: by its ending)"},
-    [LABELS] = {"labels", "COLUMN", READS,
-                "CSV: name or number (from 1) of the labels' column;\n"
-                "HDF5: the dataset of the labels"},
-    [DATASET] = {"dataset", "NAME", READS, "HDF5: the dataset of x"},
-    [LOSS] = {"loss", "NAME", EXECUTES,
-              "dy is the gradient of softmax, squared or logistic loss on the\n"
-              "labels (default: random dy; step: squared)"},
-    [DTYPE] = {"dtype", "T", PLANS, "f32 or f64 (default f32; verify: both)"},
-    [LAYOUT] = {"layout", "L", PLANS,
-                "rows: row after row (default); panels, panels8: panels of 16 or\n"
-                "8 columns, one after the other (verify: all; pack: both panels)"},
-    [ISA] = {"isa", "NAME", PLANS, "generic, avx2, avx512 or neon (default: the best)"},
-    [STRATEGY] = {"strategy", "NAME", OPERATES,
-                  "stream: wide blocks, read twice; resident: blocks that stay in\n"
-                  "cache; pipelined: the same, one applied while the next is\n"
-                  "reduced; small: one thread; auto: as planned (default)"},
-    [THREADS] = {"threads", "N", PLANS & ~COMMAND_SCALE,
-                 "default: OMP_NUM_THREADS, or what the machine leaves"},
-    [COUNTS] = {"threads", "LIST", COMMAND_SCALE | COMMAND_ROOFLINE,
-                "numbers of threads, separated by commas (default: scale 1,2,4,...\n"
-                "up to OMP_NUM_THREADS, or what the machine leaves; roofline 1 and\n"
-                "these)"},
-    [STRONG] = {"strong", NULL, COMMAND_SCALE,
-                "the same problem for every number of threads (default)"},
-    [WEAK] = {"weak", NULL, COMMAND_SCALE,
-              "--shape has the rows of one thread (default 16384x1024)"},
-    [MODEL] = {"model", "TOPOLOGY", COMMAND_SCALE,
-               "predict for the machine of this hwloc description, such as\n"
-               "\"pack:2 numa:4 core:16 pu:2\", instead of measuring this one"},
-    [BANDWIDTH] = {"bandwidth", "LIST", COMMAND_SCALE,
-                   "of --model, in GB/s: of a core, of a node's memory, of a node's\n"
-                   "link to the others (default 12,100,50; link: half of the\n"
-                   "node); or here: the ceilings of this machine"},
-    [BINDING] = {"binding", "B", ALL,
-                 "inherit: threads run where the system lets them (default);\n"
-                 "spread: over all NUMA nodes; compact: one node after the other"},
-    [SYNTHETIC] = {"synthetic", "TEXT", COMMAND_TOPO,
-                   "the machine of this hwloc description, such as\n"
-                   "\"pack:2 numa:4 core:16 pu:2\", instead of this one"},
-    [XML] = {"xml", "FILE", COMMAND_TOPO,
-             "the machine that lstopo --of xml has described, instead of this one"},
-    [REPS] = {"reps", "N", MEASURES | COMMAND_PACK | COMMAND_ROOFLINE,
-              "rounds of measurement (default 15)"},
-    [VERIFY] = {"verify", NULL, COMMAND_RUN | COMMAND_SWEEP,
-                "compare every output with the oracle"},
-    [PEER] = {"peer", "NAME", COMMAND_COMPARE,
-              "whom to compare with: textbook (default), onednn, onednn-best, torch"},
-    [MAX_BYTES] = {"max-bytes", "SIZE", EXECUTES | COMMAND_PACK | COMMAND_ROOFLINE,
-                   "the most that one problem's matrices may take, such as 8G\n"
-                   "(default: 80% of the memory available)"},
-    [SEED] = {"seed", "N", EXECUTES, "of random numbers (default 1)"},
-    [CEILINGS] = {"ceilings", "FILE", MEASURES & ~COMMAND_TUNE,
-                  "ceilings that roofline --save has measured on this machine, instead\n"
-                  "of measuring; not where matrices are less than half as large"},
-    [SAVE] = {"save", "FILE", COMMAND_ROOFLINE, "the records, too, for --ceilings of others"},
-    [PLOT] = {"plot", "FILE", COMMAND_TOPO | COMMAND_SCALE | COMMAND_ROOFLINE | COMMAND_COMPARE,
-              "draw a picture, too: SVG (but for topo: or PNG, by gnuplot)"},
-    [WISDOM] = {"wisdom", "FILE", MEASURES,
-                "plan by measuring: what FILE does not know is found and added"},
-    [TIME_LIMIT] = {"time-limit", "SECONDS", MEASURES,
-                    "to measure one plan in (default 1)"},
-    [JSON] = {"json", NULL, ALL, "one JSON object per line instead of a table"},
-    [CSV] = {"csv", NULL, EXECUTES | COMMAND_PACK | COMMAND_ROOFLINE,
-             "comma-separated values instead of a table"},
-    [HELP] = {"help", NULL, ALL, "this text; -h does the same"},
-};
-
-void options_help(const command *command)
+static const char *name_of(int id)
 {
-    printf("usage: bnorm-bench %s [OPTION...]%s%s\n\n%s\n\n", command->name,
-           *command->argument ? " " : "", command->argument, command->details);
-    for (int i = 0; i < TABLE_SIZE; i++) {
-        if (!(table[i].commands & command->bit))
-            continue;
-        char left[32];
-        snprintf(left, sizeof left, "--%s%s%s", table[i].name, table[i].value ? " " : "",
-                 table[i].value ? table[i].value : "");
-        const char *line = table[i].help;
-        for (const char *name = left; line; name = "") {
-            int length = (int)strcspn(line, "\n");
-            printf("  %-18s %.*s\n", name, length, line);
-            line = line[length] ? line + length + 1 : NULL;
-        }
-    }
+    return option_table[id].name;
 }
 
 static outcome add_input(options *o, const char *path)
@@ -191,14 +81,14 @@ static outcome set_number(options *o, int id, const char *text)
 {
     if (id == MAX_BYTES) {
         o->max_bytes_given = true;
-        return values_bytes(table[id].name, text, &o->max_bytes);
+        return values_bytes(name_of(id), text, &o->max_bytes);
     }
     if (id == THREADS && strchr(text, ','))
         return complain_as(OUTCOME_USAGE, "--threads '%s': %s takes one number from 1 to 65536; "
                            "lists are for scale and roofline", text, o->command->name);
     long long value, least = id == SEED ? 0 : 1;
     long long most = id == THREADS ? 65536 : id == REPS ? 100000 : INT64_MAX;
-    outcome result = values_integer(table[id].name, text, least, most, &value);
+    outcome result = values_integer(name_of(id), text, least, most, &value);
     if (id == THREADS)
         o->threads = (int)value;
     else if (id == REPS)
@@ -211,7 +101,7 @@ static outcome set_number(options *o, int id, const char *text)
 static outcome set_scale(options *o, int id, const char *text)
 {
     if (id == COUNTS)
-        return values_counts(table[id].name, text, OPTIONS_COUNTS, o->counts, &o->count_count);
+        return values_counts(name_of(id), text, OPTIONS_COUNTS, o->counts, &o->count_count);
     if (id == MODEL) {
         o->synthetic = text;
     } else if (id == BANDWIDTH) {
@@ -219,7 +109,7 @@ static outcome set_scale(options *o, int id, const char *text)
         o->bandwidth.here = strcmp(text, "here") == 0;
         o->bandwidth.link = 0;
         return o->bandwidth.here ? OUTCOME_DONE
-                                 : values_bandwidth(table[id].name, text, &o->bandwidth.core,
+                                 : values_bandwidth(name_of(id), text, &o->bandwidth.core,
                                                     &o->bandwidth.node, &o->bandwidth.link);
     } else {
         o->strong |= id == STRONG;
@@ -244,7 +134,7 @@ static outcome set_save(options *o, const char *path)
         return complain_as(OUTCOME_IMPOSSIBLE,
                            "--save: this bnorm-bench was built without jansson");
     o->save = path;
-    return values_output(table[SAVE].name, path);
+    return values_output(name_of(SAVE), path);
 }
 
 static outcome set_ceilings(options *o, const char *path)
@@ -257,7 +147,7 @@ static outcome set(options *o, input_options *input, int id, const char *text)
 {
     switch (id) {
     case OP:
-        return values_operations(table[id].name, text, OPTIONS_LIST, o->operations,
+        return values_operations(name_of(id), text, OPTIONS_LIST, o->operations,
                                  &o->operation_count);
     case SHAPE:
         return shape_list_parse(&o->shapes, text);
@@ -281,7 +171,7 @@ static outcome set(options *o, input_options *input, int id, const char *text)
         o->wisdom = text;
         return OUTCOME_DONE;
     case TIME_LIMIT:
-        return values_seconds(table[id].name, text, &o->time_limit);
+        return values_seconds(name_of(id), text, &o->time_limit);
     case PLOT:
         o->plot = text;
         return OUTCOME_DONE;
@@ -341,7 +231,7 @@ static outcome finish(options *o, const input_options *input, int count, char **
     }
     outcome result = OUTCOME_DONE;
     if (o->operation_count == 0)
-        result = values_operations(table[OP].name, command->operations, OPTIONS_LIST,
+        result = values_operations(name_of(OP), command->operations, OPTIONS_LIST,
                                    o->operations, &o->operation_count);
     for (int i = 0; i < o->operation_count && o->loss; i++) {
         if (o->operations[i]->flag == BNORM_STEP && !o->loss->elementwise)
@@ -359,12 +249,13 @@ static outcome finish(options *o, const input_options *input, int count, char **
  * command is as unknown as a misspelt one. */
 outcome options_read(options *o, const command *command, int argc, char **argv, bool *help)
 {
-    struct option known[TABLE_SIZE + 1] = {{0}};
+    struct option known[OPTION_COUNT + 1] = {{0}};
     int count = 0;
-    for (int id = 0; id < TABLE_SIZE; id++) {
-        if (table[id].commands & command->bit)
+    for (int id = 0; id < OPTION_COUNT; id++) {
+        const option_row *row = &option_table[id];
+        if (row->commands & command->bit)
             known[count++] = (struct option){
-                table[id].name, table[id].value ? required_argument : no_argument, NULL, id};
+                row->name, row->value ? required_argument : no_argument, NULL, id};
     }
     *o = (options){.command = command, .reps = 15, .seed = 1, .peer = "textbook",
                    .layout = layouts, .time_limit = 1, .max_bytes = 0.8 * machine_memory(),

@@ -19,6 +19,19 @@ for command in run verify sweep compare roofline topo pack tune; do
     ends 0 "^usage: bnorm-bench $command" "$command --help" $command --help
     ends 0 "^usage: bnorm-bench $command" "$command -h" $command -h
 done
+for command in run verify sweep compare scale roofline topo pack tune; do
+    $bench $command --help | sed -n '/^  --/,$p' > "$scratch/help"
+    {
+        [ -s "$scratch/help" ] || echo "no options"
+        sed 's/roofline --save//; s/lstopo --of//' "$scratch/help" | grep -o -e '--[a-z][a-z-]*' |
+            sort -u | while read -r option; do
+            grep -q "^  $option " "$scratch/help" || echo "$option is not among its options"
+        done
+        for other in verify scale roofline topo pack tune; do
+            grep -v 'roofline --save' "$scratch/help" | grep "[ (]$other[ :]"
+        done
+    } | nothing "$command --help tells of its own options only"
+done
 ends 2 "unknown .*'--jump'" "an unknown option" run --jump
 ends 2 "'--peer'" "an option of another command" run --peer textbook
 ends 2 "expects a value" "an option without its value" run --shape
