@@ -7,6 +7,7 @@
 
 #include "ceilings.h"
 #include "machine.h"
+#include "option_guess.h"
 #include "option_table.h"
 #include "peer.h"
 #include "record.h"
@@ -266,10 +267,13 @@ outcome options_read(options *o, const command *command, int argc, char **argv, 
     for (int id; (id = getopt_long(argc, argv, ":h", known, NULL)) != -1;) {
         if (id == ':')
             return complain_as(OUTCOME_USAGE, "%s expects a value", argv[optind - 1]);
-        if (id == '?')
-            return complain_as(OUTCOME_USAGE,
-                               "%s: unknown or ambiguous option '%s'; see bnorm-bench %s --help",
-                               command->name, argv[optind - 1], command->name);
+        if (id == '?') {
+            const char *word = argv[optind - 1]; /* or the one before, of letters */
+            if (optopt < OPTION_COUNT && strncmp(word, "--", 2) == 0)
+                return option_unknown(command->name, known, word);
+            return complain_as(OUTCOME_USAGE, "%s: unknown option '-%c'; see bnorm-bench %s "
+                               "--help", command->name, optopt, command->name);
+        }
         if (id == HELP || id == 'h') {
             options_help(command);
             *help = true;

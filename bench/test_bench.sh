@@ -33,6 +33,13 @@ for command in run verify sweep compare scale roofline topo pack tune; do
     } | nothing "$command --help tells of its own options only"
 done
 ends 2 "unknown .*'--jump'" "an unknown option" run --jump
+ends 2 "unknown option '--shpae'; nearest is --shape;" "a misspelt option" run --shpae 3x4
+ends 2 "unknown option '--maxbytes=1K'; nearest is --max-bytes;" "... with its value" \
+    run --maxbytes=1K
+ends 2 "unknown option '--jump'; see" "nothing is near to it" run --jump
+ends 2 "unknown option '-x'" "an unknown letter" run --json -xj
+ends 2 "ambiguous option '--s=3': --shape, --strategy, --seed$" "an ambiguous option" run --s=3
+ends 2 "'--js=3': --json takes no value" "a value too many" run --js=3
 ends 2 "'--peer'" "an option of another command" run --peer textbook
 ends 2 "expects a value" "an option without its value" run --shape
 ends 2 "'stray'" "an argument too many" run stray

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What somebody may have meant. */
+#ifndef BENCH_OPTION_GUESS_H
+#define BENCH_OPTION_GUESS_H
+
+#include <getopt.h>
+
+#include "outcome.h"
+
+/* Complain about a word that getopt_long refused: it has a value that it may not have, is
+ * short for several options, or for none; then the nearest is named. */
+outcome option_unknown(const char *command, const struct option *known, const char *word);
+
+#endif
