@@ -59,7 +59,10 @@ ends 2 ': rows is 9[0-9]*; expected' "rows beyond all addresses, in the user's w
 ends 2 "'2,4': run takes one number .* scale and roofline" "a list of threads" run --threads 2,4
 ends 2 "--threads '0'" "no threads" run --threads 0
 ends 2 "--reps 'many'" "reps that are no number" run --reps many
-ends 2 "--max-bytes '3X'" "a size with a wrong unit" run --max-bytes 3X
+for size in 3X 1k 1KB 0 0.5 -1 8388609T 1e400 inf nan ''; do
+    ends 2 "--max-bytes '$size': expected bytes, from 1 to 8388608T; K, M, G or T .* 1024$" \
+        "the size '$size'" run --max-bytes "$size"
+done
 ends 2 "exclude each other" "two styles at once" run --json --csv
 ends 2 "need --input" "labels of no input" run --labels label
 ends 2 "whole rows" "softmax block by block" run --op step --loss softmax

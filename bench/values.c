@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MOST_BYTES 0x1p63 /* more than any address */
+
 outcome values_integer(const char *option, const char *text, long long least, long long most,
                        long long *value)
 {
@@ -26,9 +28,9 @@ outcome values_bytes(const char *option, const char *text, double *bytes)
     const char *unit = *stop ? strchr("KMGT", *stop) : NULL;
     if (unit && stop[1] == '\0')
         *bytes = ldexp(*bytes, 10 * (int)(unit - "KMGT" + 1));
-    if (stop == text || (*stop && (!unit || stop[1])) || !(*bytes > 0))
-        return complain_as(OUTCOME_USAGE, "--%s '%s': expected a size such as 8G or 512M",
-                           option, text);
+    if (stop == text || (*stop && (!unit || stop[1])) || !(*bytes >= 1) || *bytes > MOST_BYTES)
+        return complain_as(OUTCOME_USAGE, "--%s '%s': expected bytes, from 1 to 8388608T; K, M, G "
+                           "or T after the number are powers of 1024", option, text);
     return OUTCOME_DONE;
 }
 
