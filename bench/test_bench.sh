@@ -247,7 +247,8 @@ if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scra
     grep -v geomean "$scratch/all" > "$scratch/records"
     has_keys "keys of tune" $author $problem strategy strategy_threads row_groups col_blocks \
         nontemporal estimate_strategy estimate_threads estimate_row_groups estimate_col_blocks \
-        estimate_nontemporal time_ms estimate_time_ms measured same_plan ratio ratio_min ratio_max
+        estimate_nontemporal time_ms estimate_time_ms measured same_plan ratio ratio_min ratio_max \
+        doubtful
     grep -c . "$scratch/records" | grep -vx 6 |
         nothing "tune: a record per shape and operation"
     $bench compare --json --op fused --shape 65x17 --layout panels8 $small > "$scratch/records"
@@ -310,6 +311,23 @@ ends 0 '  same plan  .*  1\.000  1\.000  1\.000$' "tune that has no time chooses
 sed -i 's/: resident /: stream /' "$scratch/wisdom"
 ends 0 '  resident, 1 .*  stream, 1 ' "... which was another one when the wisdom was found" \
     tune --op fused --shape 65x17 --wisdom "$scratch/wisdom" --time-limit 0 $small
+# A team of 64 for nothing: on any machine of fewer CPUs far slower than the estimate.
+idle="tune --op fused --shape 4096x1 --wisdom $scratch/idle --time-limit 0 --threads 64 --reps 1"
+$bench $idle >/dev/null 2>&1
+sed -i 's/: small threads 1 /: resident threads 64 /' "$scratch/idle"
+$bench $idle > "$scratch/out" 2> "$scratch/err"
+sed -n 's/.* \([0-9.]*\)\( (doubtful)\)*  [0-9.]*  [0-9.]*$/\1\2/p' "$scratch/out" |
+    awk -v warned="$(grep -c "is doubtful .* busy; remove $scratch/idle and tune" "$scratch/err")" '
+        { if (($1 > 3 || $1 < 1 / 3) != / \(doubtful\)/ || warned != / \(doubtful\)/) print }
+        END { if (NR != 1) print NR " lines" }' |
+    nothing "a gain that no quiet machine has is called doubtful"
+if $bench $idle --json > "$scratch/records" 2>/dev/null; then
+    grep -v geomean "$scratch/records" | tr -d '{}"' | tr , '\n' | awk -F: '
+        { value[$1] = $2 }
+        END { if ((value["ratio"] > 3 || value["ratio"] < 1 / 3) != (value["doubtful"] == "true"))
+                  print "doubtful: " value["doubtful"] " at " value["ratio"] }' |
+        nothing "... and so it is in JSON"
+fi
 ends 3 'from another machine' "wisdom for another team" \
     run --shape 65x17 $wisdom --threads 2 --reps 1
 echo nonsense >> "$scratch/wisdom"

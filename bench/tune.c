@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tune.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,9 @@ static const char *const headings[] = {
     REPORT_HEADINGS, "<isa", "<estimated", "ms", "<measured", "ms", "ratio", "least", "most"};
 
 enum { COLUMNS = sizeof headings / sizeof *headings, ESTIMATED = 0, MEASURED, PLANS };
+
+/* Plans of one problem differ by less on a quiet machine, either way. */
+#define CREDIBLE 3
 
 typedef struct {
     bnorm_description plan[PLANS];
@@ -29,6 +33,11 @@ static bool are_same(const bnorm_description *estimated, const bnorm_description
            estimated->row_groups == measured->row_groups &&
            estimated->col_blocks == measured->col_blocks &&
            estimated->nontemporal == measured->nontemporal;
+}
+
+static bool is_doubtful(const tuning *t)
+{
+    return fmax(t->ratio, 1 / t->ratio) > CREDIBLE;
 }
 
 static void call_same(tuning *t)
@@ -94,7 +103,10 @@ static void add_to_table(session *s, const workbench *w, const operation *op, co
             add_choice(&s->table, c++, &t->plan[i]);
         table_cell(&s->table, c++, TABLE_PLAIN, "%.4g", t->ms[i]);
     }
-    table_cell(&s->table, c++, TABLE_PLAIN, "%.3f", t->ratio);
+    if (is_doubtful(t))
+        table_cell(&s->table, c++, TABLE_BAD, "%.3f (doubtful)", t->ratio);
+    else
+        table_cell(&s->table, c++, TABLE_PLAIN, "%.3f", t->ratio);
     table_cell(&s->table, c++, TABLE_PLAIN, "%.3f", t->ratio_min);
     table_cell(&s->table, c, TABLE_PLAIN, "%.3f", t->ratio_max);
 }
@@ -124,7 +136,17 @@ static outcome print_record(const session *s, const workbench *w, const operatio
     record_number(&r, "ratio", t->ratio);
     record_number(&r, "ratio_min", t->ratio_min);
     record_number(&r, "ratio_max", t->ratio_max);
+    record_flag(&r, "doubtful", is_doubtful(t));
     return report_print(s->options, &r);
+}
+
+/* Wisdom keeps the first plan that it was given. */
+static void warn(const session *s, const char *problem, const char *op, double ratio)
+{
+    const char *wisdom = s->options->wisdom;
+    complain("%s %s: a ratio of %.3g is doubtful (beyond %d, or 1/%d): the machine was probably "
+             "busy; %s%s%stune again when nothing else runs", problem, op, ratio, CREDIBLE,
+             CREDIBLE, wisdom ? "remove " : "", wisdom ? wisdom : "", wisdom ? " and " : "");
 }
 
 /* The workbench's plan is measured; its estimated twin works on the same matrices. */
@@ -147,6 +169,8 @@ static outcome run_operation(session *s, workbench *w, int index)
     if (t.same)
         call_same(&t);
     session_count(s, w, index, t.ratio, t.ms[MEASURED]);
+    if (is_doubtful(&t))
+        warn(s, w->problem->name, op->name, t.ratio);
     add_to_table(s, w, op, &t);
     return print_record(s, w, op, &t);
 }
