@@ -25,6 +25,7 @@ typedef struct { /* times in ms, medians; ratios of the peer's time to ours */
     double ours, theirs, ratio, ratio_min, ratio_max;
     double bound; /* the ratio if we computed nothing */
     bool bound_saved; /* by a saved ceiling */
+    int team;         /* threads of bnorm's plan */
     const char *peer_layout, *peer_kernel; /* kernel NULL: it has no choice */
 } comparison;
 
@@ -128,7 +129,7 @@ static void add_to_table(session *s, const workbench *w, const operation *op,
     if (column < 0)
         return;
     table_cell(t, column++, TABLE_PLAIN, "%s", s->author.isa);
-    table_cell(t, column++, TABLE_PLAIN, "%d", s->author.threads);
+    table_cell(t, column++, TABLE_PLAIN, "%d", c->team);
     table_cell(t, column++, TABLE_PLAIN, "%s", peer->name);
     table_cell(t, column++, TABLE_PLAIN, "%s", c->peer_layout);
     table_cell(t, column++, TABLE_PLAIN, "%.4g", c->ours);
@@ -177,6 +178,7 @@ static outcome print_record(const session *s, const workbench *w, const operatio
     record_number(&r, "bound", c->bound);
     record_number(&r, "bound_fraction", c->ratio / c->bound);
     record_flag(&r, "bound_saved", c->bound_saved);
+    record_integer(&r, "team", c->team);
     return report_print(s->options, &r);
 }
 
@@ -211,13 +213,15 @@ static outcome compare_operation(session *s, workbench *w, int index)
     const peer *peer = peer_of(s);
     const operation *op = s->options->operations[index];
     batch theirs = batch_row_major(&w->batch);
-    outcome result = check_bytes(s, w);
+    bnorm_description description = {.struct_size = sizeof description};
+    bnorm_status status = bnorm_plan_describe(w->engine.plan, op->flag, &description);
+    outcome result = status ? engine_complain(op->name, status) : check_bytes(s, w);
     if (result)
         return result;
     void *opened = peer->open(&theirs, op, &w->engine);
     if (!opened)
         return OUTCOME_IMPOSSIBLE;
-    comparison c = {.peer_layout = peer->layout};
+    comparison c = {.peer_layout = peer->layout, .team = description.threads};
     if (peer->describe)
         peer->describe(opened, &c.peer_layout, &c.peer_kernel);
     result = check(peer, w, op, &theirs, opened);

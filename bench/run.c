@@ -16,6 +16,7 @@ enum { COLUMNS = sizeof headings / sizeof *headings };
 typedef struct {
     const operation *op;
     const char *strategy;
+    int team; /* threads of the plan, which may leave some of the context's idle */
     measurement m;
     char reason[160];
     double planning; /* seconds */
@@ -32,7 +33,7 @@ static void add_to_table(session *s, const workbench *w, const result *r)
         return;
     table_cell(t, c++, TABLE_PLAIN, "%s", r->strategy);
     table_cell(t, c++, TABLE_PLAIN, "%s", s->author.isa);
-    table_cell(t, c++, TABLE_PLAIN, "%d", s->author.threads);
+    table_cell(t, c++, TABLE_PLAIN, "%d", r->team);
     table_cell(t, c++, TABLE_PLAIN, "%.4g", 1e3 * r->m.median);
     table_cell(t, c++, TABLE_PLAIN, "%.4g", 1e3 * r->m.min);
     table_cell(t, c++, TABLE_PLAIN, "%.1f", r->m.bytes / 1e9 / r->m.median);
@@ -78,6 +79,7 @@ static outcome print_record(const session *s, const workbench *w, const result *
         record_null(&rec, "verified");
         record_null(&rec, "max_error");
     }
+    record_integer(&rec, "team", r->team); /* last: columns of CSV stay where they were */
     return report_print(s->options, &rec);
 }
 
@@ -95,6 +97,7 @@ static outcome run_operation(session *s, workbench *w, int index)
     if (status)
         return engine_complain(r.op->name, status);
     r.strategy = description.strategy;
+    r.team = description.threads;
     engine_reason(&w->engine, r.op, r.reason, sizeof r.reason);
     outcome timed = engine_time_planning(&w->engine, r.op, &r.planning), checked = OUTCOME_DONE;
     if (!timed)

@@ -173,13 +173,23 @@ fi
 esc=$(printf '\033')
 grep "$esc" "$scratch/out" | nothing "no colours but on a terminal"
 
+for command in run compare; do # 3 threads, and work for one
+    ends 0 ' fused  *\(small  *\)*[a-z0-9]*  *1  ' "the table of $command has the plan's threads" \
+        $command --op fused --shape 3x4 --threads 3 --reps 1
+    if $bench $command --op fused --shape 3x4 --threads 3 --reps 1 --json > "$scratch/all" \
+        2>/dev/null; then
+        grep -v 'geomean\|"threads":3,.*"team":1}$' "$scratch/all" |
+            nothing "... and its record those of the context, too"
+    fi
+done
+
 author="command version commit cpu isa threads binding"
 problem="name op rows cols dtype layout ld"
 if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scratch/err"; then
     times="strategy time_ms_median time_ms_min gb_s ceiling_gb_s ceiling_fraction \
-        bound_fraction reason plan_us verified max_error"
+        bound_fraction reason plan_us verified max_error team"
     ratios="peer peer_version peer_layout peer_kernel time_ms peer_time_ms peer_gb_s ratio \
-        ratio_min ratio_max bound bound_fraction bound_saved"
+        ratio_min ratio_max bound bound_fraction bound_saved team"
     has_keys "keys of run" $author $problem $times
     grep -v '"plan_us":[0-9.]*[1-9]' "$scratch/records" | nothing "plans take time"
     grep -v '"verified":true' "$scratch/records" | nothing "run says that it is verified"
