@@ -2,6 +2,7 @@
 #include "ceilings.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <jansson.h>
 #endif
 
+#include "base/amount.h"
 #include "machine.h"
 
 typedef struct {
@@ -22,6 +24,7 @@ struct ceilings {
     const char *path;
     entry *entries;
     int count;
+    bool declined; /* it has been said that matrices are too small for it */
 };
 
 #ifdef HAVE_JANSSON
@@ -47,7 +50,7 @@ static outcome take(entry *e, const json_t *record, const char *path, int line)
     if (strcmp(text_of(record, "command"), "roofline") != 0)
         return not_ours(path, line, "expected a record of bnorm-bench roofline");
     if (strcmp(text_of(record, "cpu"), machine_cpu()) != 0)
-        return complain_as(OUTCOME_USAGE, "%s:%d: measured on another machine, %s; this is %s",
+        return complain_as(OUTCOME_IMPOSSIBLE, "%s:%d: measured on another machine, %s; this is %s",
                            path, line, text_of(record, "cpu"), machine_cpu());
     *e = (entry){.threads = (int)number_of(record, "threads"),
                  .reads = (int)number_of(record, "reads"),
@@ -122,11 +125,24 @@ void ceilings_free(ceilings *c)
     free(c);
 }
 
-outcome ceilings_choose(const ceilings *c, const loops_traffic *traffic, int threads,
+/* Once is enough, as a sweep may have many such. */
+static void decline(ceilings *c, double bytes)
+{
+    char small[BNORM_AMOUNT], large[BNORM_AMOUNT];
+    if (!c->declined)
+        complain("%s: not taken for matrices less than half as large as its own (%s, of %s): "
+                 "their ceilings are measured", c->path, bnorm_amount(small, bytes),
+                 bnorm_amount(large, c->entries[0].matrix_bytes));
+    c->declined = true;
+}
+
+outcome ceilings_choose(ceilings *c, const loops_traffic *traffic, int threads,
                         ceiling *chosen)
 {
     const entry *best = NULL;
     if (!c || 2.0 * (double)traffic->bytes < c->entries[0].matrix_bytes) {
+        if (c)
+            decline(c, (double)traffic->bytes);
         ceiling_init(chosen, traffic, CEILING_ANY, threads);
         return OUTCOME_DONE;
     }
@@ -137,7 +153,7 @@ outcome ceilings_choose(const ceilings *c, const loops_traffic *traffic, int thr
             best = e;
     }
     if (!best)
-        return complain_as(OUTCOME_USAGE, "%s: no ceiling of %dR+%dW with %d threads", c->path,
+        return complain_as(OUTCOME_IMPOSSIBLE, "%s: no ceiling of %dR+%dW with %d threads", c->path,
                            ceiling_reads(traffic), ceiling_writes(traffic), threads);
     chosen->traffic = *traffic;
     chosen->count = 0;

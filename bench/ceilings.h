@@ -19,7 +19,7 @@ void ceilings_free(ceilings *c);
 /* The ceiling of this traffic: the saved one where the matrices are at least half as large
  * as those that were measured, which no cache held, else (or c NULL) kernels to measure.
  * Complains where the file has nothing for this traffic or so many threads. */
-outcome ceilings_choose(const ceilings *c, const loops_traffic *traffic, int threads,
+outcome ceilings_choose(ceilings *c, const loops_traffic *traffic, int threads,
                         ceiling *chosen);
 
 #endif

@@ -563,8 +563,10 @@ if $bench $memory --threads 1 --json --save "$saved" > "$scratch/records" 2> "$s
     done > "$scratch/records" 2>&1
     grep -v '"ceiling_gb_s":1e9,.*"ceiling_saved":true' "$scratch/records" |
         nothing "a saved ceiling for each operation"
-    $bench run --shape 13x17 $held | grep -v '"ceiling_saved":false' |
+    $bench run --shape 13x17,12x17 $held 2> "$scratch/err" | grep -v '"ceiling_saved":false' |
         nothing "... but not for what is smaller by far"
+    grep -c "fast.json: not taken for matrices .* half .* are measured$" "$scratch/err" |
+        grep -vx 1 | nothing "... which is told, once"
     for strategy in stream resident; do
         $bench compare --op forward,backward,fused,step,infer --shape 129x17 \
             --strategy $strategy $held
@@ -599,8 +601,8 @@ if $bench $memory --threads 1 --json --save "$saved" > "$scratch/records" 2> "$s
 
     held="run --shape 129x17 --reps 1 --ceilings"
     sed 's/"cpu":"[^"]*"/"cpu":"abacus"/' "$saved" > "$scratch/bad.json"
-    ends 2 "another machine, abacus" "ceilings of another machine" $held "$scratch/bad.json"
-    ends 2 "no ceiling of 2R+2W with 2 threads" "ceilings of other numbers of threads" \
+    ends 3 "another machine, abacus" "ceilings of another machine" $held "$scratch/bad.json"
+    ends 3 "no ceiling of 2R+2W with 2 threads" "ceilings of other numbers of threads" \
         $held "$saved" --threads 2
     sed 's/"gb_s":[^,]*/"gb_s":1e-9/' "$saved" > "$scratch/bad.json"
     ends 1 "of the saved ceiling, so" "a saved ceiling that is too low" \

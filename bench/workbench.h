@@ -12,7 +12,7 @@ typedef struct {
     const shape *problem;
     engine engine;
     batch batch;
-    const ceilings *ceilings; /* saved ones, or NULL: they are measured */
+    ceilings *ceilings; /* saved ones, or NULL: they are measured */
 } workbench;
 
 /* For all operations of the options.  input: x and labels, or NULL for random.
