@@ -84,6 +84,8 @@ static outcome read_all(ceilings *c, FILE *file)
         result = record ? add(c, record, line) : not_ours(c->path, line, "this is not JSON");
         json_decref(record);
     }
+    if (!result && ferror(file))
+        return complain_as(OUTCOME_USAGE, "%s: %s", c->path, strerror(errno));
     if (!result && c->count == 0)
         return complain_as(OUTCOME_USAGE, "%s: there are no ceilings in it", c->path);
     return result;

@@ -132,7 +132,7 @@ static void print_usage(FILE *to)
     for (int i = 0; i < COMMANDS; i++)
         fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
     fputs("\nbnorm-bench COMMAND --help lists a command's options.  Exit status: 0 done (and\n"
-          "verified), 1 a check failed, 2 bad usage or input, 3 not possible here.\n", to);
+          "verified), 1 a check failed, 2 bad usage or a bad file, 3 not possible here.\n", to);
 }
 
 static outcome run(const command *command, int argc, char **argv)

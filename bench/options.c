@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "options.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ceilings.h"
 #include "machine.h"
@@ -138,6 +140,15 @@ static outcome set_save(options *o, const char *path)
     return values_output(name_of(SAVE), path);
 }
 
+/* It is read, if it is there, and then written. */
+static outcome set_wisdom(options *o, const char *path)
+{
+    o->wisdom = path;
+    if (access(path, F_OK) == 0 && access(path, R_OK) != 0)
+        return complain_as(OUTCOME_USAGE, "--wisdom %s: %s", path, strerror(errno));
+    return values_output(name_of(WISDOM), path);
+}
+
 static outcome set_ceilings(options *o, const char *path)
 {
     ceilings_free(o->ceilings); /* the last one counts */
@@ -169,8 +180,7 @@ static outcome set(options *o, input_options *input, int id, const char *text)
         o->xml = text;
         return OUTCOME_DONE;
     case WISDOM:
-        o->wisdom = text;
-        return OUTCOME_DONE;
+        return set_wisdom(o, text);
     case TIME_LIMIT:
         return values_seconds(name_of(id), text, &o->time_limit);
     case PLOT:

@@ -6,8 +6,8 @@
 typedef enum { /* exit statuses */
     OUTCOME_DONE = 0,       /* done, and verified where that was asked */
     OUTCOME_FAILED = 1,     /* a check failed */
-    OUTCOME_USAGE = 2,      /* the command line or an input file is wrong */
-    OUTCOME_IMPOSSIBLE = 3  /* right, but not here: memory, ISA, a missing library */
+    OUTCOME_USAGE = 2,      /* the command line is wrong, or a file that it names */
+    OUTCOME_IMPOSSIBLE = 3  /* right, but not here: memory, ISA, a missing library, a full disk */
 } outcome;
 
 /* The worse of two: a failed check outranks bad usage, and that what is not

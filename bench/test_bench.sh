@@ -346,6 +346,31 @@ ends 2 "--time-limit '1s'" "a time that is none" tune --time-limit 1s
 ends 2 "--time-limit '-1'" "a time before now" tune --time-limit -1
 ends 2 "'--wisdom'" "topo measures nothing" topo --wisdom "$scratch/wisdom"
 
+# ---- files that can't be read or written -----------------------------------------
+
+mkdir "$scratch/folder.svg"
+for place in "$scratch/folder.svg:Is a dir" "$scratch/absent/a.svg:No such file"; do
+    file=${place%:*}
+    for what in "run --wisdom" "tune --wisdom" "topo --plot" "scale --plot" "compare --plot" \
+        "roofline --plot" "roofline --save"; do
+        $bench $what "$file" --shape 3x4 > "$scratch/out" 2> "$scratch/err" </dev/null
+        status=$?
+        grep -q 'without jansson' "$scratch/err" || {
+            [ $status = 2 ] || echo "exit status $status"
+            grep -q "^bnorm-bench: --[a-z]* $file: ${place##*:}" "$scratch/err" || cat "$scratch/err"
+            cat "$scratch/out"
+        } | nothing "$what, ${place##*:}...: told before anything is done"
+    done
+    for what in "run --format csv --input" "run --ceilings" sweep; do
+        $bench $what "$file" > "$scratch/out" 2>&1 </dev/null
+        status=$?
+        grep -q 'without jansson' "$scratch/out" || {
+            [ $status = 2 ] || echo "exit status $status"
+            grep -q "$file: ${place##*:}" "$scratch/out" || cat "$scratch/out"
+        } | nothing "$what, ${place##*:}..."
+    done
+done
+
 for binding in inherit spread compact; do
     ends 0 ' yes ' "binding: $binding" run --shape 129x17 --binding $binding --verify --reps 1
 done

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "values.h"
 #include "workbench.h"
 
 static void begin_record(record *r, const topo *t, const char *kind)
@@ -157,6 +158,8 @@ outcome topo_command(const options *o)
         return complain_as(OUTCOME_USAGE, "--plot %s: expected a file that ends in .svg", o->plot);
     if (o->plot && (o->shapes.count > 1 || o->operation_count > 1))
         return complain_as(OUTCOME_USAGE, "--plot: one picture has one shape and one operation");
+    if (o->plot && values_output("plot", o->plot))
+        return OUTCOME_USAGE;
     session s = {.o = o, .author = {.options = o}};
     return workbench_for_each(o, show_problem, &s);
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MOST_BYTES 0x1p63 /* more than any address */
@@ -106,12 +107,15 @@ outcome values_bandwidth(const char *option, const char *text, double *core, dou
 
 outcome values_output(const char *option, const char *path)
 {
+    struct stat there;
     const char *slash = strrchr(path, '/');
     char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-    int missing = !folder || access(folder, W_OK | X_OK) != 0;
+    int error = !folder || access(folder, W_OK | X_OK) != 0 ? errno : 0;
     free(folder);
-    if (missing)
-        return complain_as(OUTCOME_USAGE, "--%s %s: %s", option, path, strerror(errno));
+    if (!error && stat(path, &there) == 0 && S_ISDIR(there.st_mode))
+        error = EISDIR;
+    if (error)
+        return complain_as(OUTCOME_USAGE, "--%s %s: %s", option, path, strerror(error));
     return OUTCOME_DONE;
 }
 

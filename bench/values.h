@@ -30,7 +30,8 @@ outcome values_counts(const char *option, const char *text, int most, int *count
 outcome values_bandwidth(const char *option, const char *text, double *core, double *node,
                          double *link);
 
-/* A file that is to be written at the end: complains where its folder does not let it. */
+/* A file that is to be written at the end: complains where its folder does not let it, or it
+ * is a folder itself. */
 outcome values_output(const char *option, const char *path);
 
 /* Operations separated by commas, at most `most`, at least one. */
