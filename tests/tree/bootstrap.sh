@@ -309,6 +309,40 @@ for wrong in --prefix --prefix= '--prefix --no-install'; do
         nothing "$wrong without a folder"
 done
 
+run check -- --with-onednn="/opt/one dnn" CFLAGS='-O2 *'
+{
+    works
+    says "anew"
+    ran <<END
+configure --prefix=$machine/project/here --with-onednn=/opt/one dnn CFLAGS=-O2 *
+make
+make check
+END
+} | nothing "after -- stand configure's options; the prefix remains"
+run -- --with-onednn="/opt/one dnn" CFLAGS='-O2 *'
+{ works; echo make | ran; } | nothing "... once"
+rm "$machine/headers"
+run
+{
+    works
+    grep -x "configure --prefix=$machine/project/here --with-onednn=/opt/one dnn CFLAGS=-O2 \*" \
+        "$log" >/dev/null || cat "$log"
+} | nothing "... and remembered when configure runs again"
+run --
+{
+    works
+    ran <<END
+configure --prefix=$machine/project/here
+make
+END
+} | nothing "-- alone forgets them"
+for wrong in check '--without-hdf5 check' --prefix=/opt --help; do
+    # shellcheck disable=SC2086 # words
+    run -- $wrong
+    { [ $status = 2 ] || echo "exit status $status"; says "before --"; ran </dev/null; } |
+        nothing "-- $wrong"
+done
+
 run --unknown
 { fails; says "^usage"; } | nothing "an unknown option"
 run --help
