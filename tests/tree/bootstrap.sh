@@ -31,7 +31,7 @@ machine() {
     done
     cp "$top/bootstrap" "$machine/project"
     touch "$machine/project/configure.ac" "$machine/project/m4/bnorm.m4"
-    for tool in sh cat dirname env find grep mkdir rm sed sort touch tr cp chmod; do
+    for tool in sh cat dirname env find grep mkdir mv rm sed sort touch tr cp chmod; do
         ln -s "$(command -v $tool)" "$machine/bin/$tool"
     done
     echo "echo $uid" | fake id
@@ -59,6 +59,7 @@ END
 echo "autoreconf \$*" >> $log
 touch Makefile.in
 printf '#!/bin/sh\necho "configure\${*:+ \$*}" >> $log\n\
+case "\$*" in *nonesuch*) exit 77 ;; esac\n\
 echo "abs_builddir = \$PWD" > Makefile\n\
 prefix=/usr/local\ncase \$1 in --prefix=*) prefix=\${1#*=} ;; esac\n\
 echo "prefix = \$prefix" >> Makefile; touch config.status\n' > configure
@@ -314,7 +315,7 @@ run check -- --with-onednn="/opt/one dnn" CFLAGS='-O2 *'
     works
     says "anew"
     ran <<END
-configure --prefix=$machine/project/here --with-onednn=/opt/one dnn CFLAGS=-O2 *
+configure --prefix=$machine/project/here --enable-option-checking=fatal --with-onednn=/opt/one dnn CFLAGS=-O2 *
 make
 make check
 END
@@ -325,9 +326,16 @@ rm "$machine/headers"
 run
 {
     works
-    grep -x "configure --prefix=$machine/project/here --with-onednn=/opt/one dnn CFLAGS=-O2 \*" \
+    grep -x "configure --prefix=$machine/project/here --enable-option-checking=fatal --with-onednn=/opt/one dnn CFLAGS=-O2 \*" \
         "$log" >/dev/null || cat "$log"
 } | nothing "... and remembered when configure runs again"
+touch "$machine/project/build/old"
+run -- --with-nonesuch
+{
+    fails
+    says "build/ is what it was"
+    [ -e "$machine/project/build/old" ] || echo "the old build is gone"
+} | nothing "what configure refuses leaves build/ alone"
 run --
 {
     works
@@ -336,6 +344,11 @@ configure --prefix=$machine/project/here
 make
 END
 } | nothing "-- alone forgets them"
+for wrong in --with-onednn=/opt CC=clang; do
+    run $wrong
+    { [ $status = 2 ] || echo "exit status $status"; says "behind --"; ran </dev/null; } |
+        nothing "$wrong without --"
+done
 for wrong in check '--without-hdf5 check' --prefix=/opt --help; do
     # shellcheck disable=SC2086 # words
     run -- $wrong
