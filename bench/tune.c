@@ -28,7 +28,7 @@ typedef struct {
 /* Wisdom of an older version may call another plan the estimate. */
 static bool are_same(const bnorm_description *estimated, const bnorm_description *measured)
 {
-    return measured->measured == 1 && strcmp(estimated->strategy, measured->strategy) == 0 &&
+    return measured->measured <= 1 && strcmp(estimated->strategy, measured->strategy) == 0 &&
            estimated->threads == measured->threads &&
            estimated->row_groups == measured->row_groups &&
            estimated->col_blocks == measured->col_blocks &&

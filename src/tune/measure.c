@@ -178,7 +178,8 @@ static bnorm_status out_of_memory(const bnorm_plan *plan)
 static void apply(bnorm_plan *plan, int operation, const bnorm_wisdom_entry *entry)
 {
     bnorm_plan_tune(plan, operation, &entry->tuning);
-    plan->schedule[operation].gain = entry->gain;
+    /* With nothing to try, or no time, it is the estimate still. */
+    plan->schedule[operation].gain = entry->tried > 0 ? entry->gain : 0;
 }
 
 /* Measure operations (a mask of `count` bits), with room for them in the wisdom. */
