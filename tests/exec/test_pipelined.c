@@ -16,6 +16,7 @@ enum {
     COLS = 100,
     WIDTH = 16,
     PANELS = (COLS + WIDTH - 1) / WIDTH,
+    AMPLE = 64 << 20,
     LEAVES = (ROWS + BNORM_LEAF_ROWS - 1) / BNORM_LEAF_ROWS
 };
 
@@ -54,7 +55,7 @@ typedef struct {
     float gamma[COLS], beta[COLS], dgamma[COLS], dbeta[COLS];
 } problem;
 
-/* share: bytes of cache that a thread seems to have; 0: what it has. */
+/* share: bytes of cache that a thread seems to have. */
 static void open_problem(problem *p, int threads, bnorm_strategy strategy, size_t share)
 {
     bnorm_context_options options;
@@ -69,10 +70,8 @@ static void open_problem(problem *p, int threads, bnorm_strategy strategy, size_
     it.strategy = strategy;
     CU_ASSERT_EQUAL_FATAL(bnorm_context_create(&p->context, &options), BNORM_OK);
     bnorm_machine *machine = &p->context->machine;
-    if (share) {
-        machine->l2 = machine->llc = share;
-        machine->l2_sharers = machine->llc_sharers = 1;
-    }
+    machine->l2 = machine->llc = share;
+    machine->l2_sharers = machine->llc_sharers = 1;
     CU_ASSERT_EQUAL_FATAL(bnorm_plan_create(&p->plan, p->context, &it), BNORM_OK);
     bnorm_matrix *const matrices[] = {&p->x, &p->y, &p->dy, &p->dx};
     for (int i = 0; i < 4; i++) {
@@ -126,7 +125,7 @@ static int same(const problem *a, const problem *b)
 static bnorm_schedule compare(unsigned operation, int threads, size_t share, int64_t rows)
 {
     problem resident, pipelined;
-    open_problem(&resident, threads, BNORM_STRATEGY_RESIDENT, 0);
+    open_problem(&resident, threads, BNORM_STRATEGY_RESIDENT, AMPLE);
     open_problem(&pipelined, threads, BNORM_STRATEGY_PIPELINED, share);
     const bnorm_schedule schedule = pipelined.plan->schedule[bnorm_operation_index(operation)];
     bnorm_kernel_set set = *pipelined.plan->kernels;
@@ -161,7 +160,7 @@ static void blocks_overlap(void)
 {
     for (int threads = 1; threads <= 3; threads++)
         for (int i = 0; i < 3; i++) {
-            const bnorm_schedule schedule = compare(operations[i], threads, 0, ROWS);
+            const bnorm_schedule schedule = compare(operations[i], threads, AMPLE, ROWS);
             const int64_t chunks = bnorm_ceil_div(LEAVES, schedule.workspace.chunk);
             CU_ASSERT_EQUAL(schedule.grid.row_groups, 1);
             CU_ASSERT(chunks > 1 && chunks < LEAVES);
@@ -259,7 +258,7 @@ static void candidates_are_called_what_they_are(void)
     for (int a = 0; a < 2; a++) {
         problem p;
         int pipelined = 0;
-        open_problem(&p, 2, asked[a], 0);
+        open_problem(&p, 2, asked[a], AMPLE);
         for (int stage = 0; stage < BNORM_CANDIDATE_STAGES; stage++) {
             const bnorm_tuning from = bnorm_plan_estimate(p.plan, 2);
             const int count = bnorm_plan_candidates(p.plan, 2, stage, &from, candidate);
