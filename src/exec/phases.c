@@ -86,25 +86,37 @@ static void reduce_while_applying(const phase_team *team, bnorm_piece *next, bno
     }
 }
 
-/* The same where each block but a worker's first is reduced while the one before it
- * is applied. */
+/* Blocks of a worker that are at work at once share its list, and have coefficients of their own. */
+static bnorm_piece lagging_piece(const phase_team *team, int64_t item, const bnorm_worker *worker)
+{
+    const bnorm_schedule *schedule = team->run->schedule;
+    bnorm_piece piece = piece_of(team->run, bnorm_grid_item(team->grid, item), worker);
+    piece.coefficients = (char *)piece.coefficients + (size_t)(item % schedule->lag) *
+                                                          schedule->workspace.coefficient_bytes;
+    return piece;
+}
+
+/* The same where each block but a worker's first few is reduced while one before it is applied. */
 static void pipelined_block(void *data, int64_t item, const bnorm_worker *worker)
 {
     phase_team *team = data;
     bnorm_run *run = team->run;
-    bnorm_piece piece = piece_of(run, bnorm_grid_item(team->grid, item), worker), next;
-    if (item == worker->items.begin) {
+    const int lag = run->schedule->lag;
+    bnorm_piece piece, next;
+    for (int64_t i = item; item == worker->items.begin && i < item + lag && i < worker->items.end;
+         i++) {
+        piece = lagging_piece(team, i, worker);
         empty_list(run, &piece);
         team->phases[REDUCE].work(run, &piece);
         team->phases[MERGE].work(run, &piece);
     }
-    if (item + 1 == worker->items.end) {
+    piece = lagging_piece(team, item, worker);
+    if (item + lag >= worker->items.end) {
         team->phases[APPLY].work(run, &piece);
         return;
     }
-    /* In the same memory: the list is done with, and the coefficients of the next are
-     * written when these have been applied. */
-    next = piece_of(run, bnorm_grid_item(team->grid, item + 1), worker);
+    /* Its coefficients take the place of these when these have been applied. */
+    next = lagging_piece(team, item + lag, worker);
     reduce_while_applying(team, &next, &piece);
     team->phases[MERGE].work(run, &next);
 }

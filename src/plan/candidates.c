@@ -82,10 +82,17 @@ static void stores(proposals *p, const bnorm_tuning *from)
 static void walks(proposals *p, const bnorm_tuning *from)
 {
     static const int64_t ahead[] = {0, 1024, 2048, 4096, 8192, 16384};
+    static const int64_t lags[] = {0, 1 << 20, 2 << 20, 4 << 20};
     for (int i = 0; i < (int)(sizeof ahead / sizeof *ahead); i++) {
         bnorm_tuning further = *from;
         further.ahead_bytes = ahead[i];
         propose(p, further);
+    }
+    const int pipelined = from->strategy == BNORM_STRATEGY_PIPELINED;
+    for (int i = 0; pipelined && i < (int)(sizeof lags / sizeof *lags); i++) {
+        bnorm_tuning later = *from;
+        later.lag_bytes = lags[i];
+        propose(p, later);
     }
 }
 
@@ -103,7 +110,8 @@ int bnorm_plan_candidates(const bnorm_plan *plan, int operation, int stage,
 int bnorm_schedules_alike(const bnorm_schedule *a, const bnorm_schedule *b)
 {
     return a->threads == b->threads && a->stream == b->stream &&
-           a->reduce_ahead == b->reduce_ahead && a->step_rows == b->step_rows &&
+           a->reduce_ahead == b->reduce_ahead && a->lag == b->lag &&
+           a->step_rows == b->step_rows &&
            (a->strategy == BNORM_STRATEGY_PIPELINED) ==
                (b->strategy == BNORM_STRATEGY_PIPELINED) &&
            a->grid.row_groups == b->grid.row_groups && a->grid.col_blocks == b->grid.col_blocks &&

@@ -82,6 +82,8 @@ static void append_estimate(bnorm_plan *plan, int operation)
         append(plan, ": %s of a block to read again", bnorm_amount(again, block));
         if (schedule->grid.rounds > 1)
             append(plan, " by %lld threads", (long long)schedule->grid.row_groups);
+        if (schedule->lag > 1)
+            append(plan, ", %d blocks later", schedule->lag);
         append(plan, "; a thread's share of cache is %s", bnorm_amount(cache, share));
     }
 }

@@ -16,9 +16,11 @@ enum {
     TILE_BYTES = 256, /* of AVX-512 */
     CACHE_MIN_BYTES = 128,
     /* Prefetches go far enough ahead for memory, and where rows are wide at least a band.
-     * Panels and rows of one tile are read in order, and CPUs see to that. */
+     * Panels and rows of one tile are read in order, and CPUs see to that; but not to panels
+     * that are read in turns with others. */
     AHEAD_BYTES = 16 << 10,
     TILE_AHEAD_BYTES = 4096,
+    TURN_AHEAD_BYTES = 2048,
     /* What a thread of a team should have of a matrix, or calling it takes longer than
      * doing its work: 2 threads beat one from 32 KiB on, and where rows are divided,
      * which takes three calls, from 128 KiB on. */
@@ -189,6 +191,15 @@ static void narrow(bnorm_tuning *tuning, const prospect *p, int forced)
     }
 }
 
+/* What is applied should come from the last-level cache: while a CPU finds lines in L2, it
+ * prefetches others from memory too late. */
+static int64_t lag_of(const bnorm_plan *plan)
+{
+    const bnorm_machine *machine = &plan->context->machine;
+    const int64_t near = (int64_t)machine->l2 / bnorm_max(machine->l2_sharers, 1);
+    return 4 * near <= (int64_t)bnorm_topology_cache_share(machine) ? near : 0;
+}
+
 /* Whether a row is one tile of the kernels, so that all of memory is read in order. */
 static int is_one_tile(const bnorm_plan *plan)
 {
@@ -217,6 +228,10 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
         .max_bytes = BNORM_STREAM_BYTES,
         .ahead_bytes = unaided ? 0 : p.tiles ? TILE_AHEAD_BYTES : AHEAD_BYTES,
     };
+    if (tuning.strategy == BNORM_STRATEGY_PIPELINED)
+        tuning.ahead_bytes = TURN_AHEAD_BYTES;
+    if (tuning.stream) /* from memory, and to it */
+        tuning.lag_bytes = lag_of(plan);
     narrow(&tuning, &p, forced);
     return tuning;
 }

@@ -30,14 +30,15 @@ typedef struct {
 } bnorm_list_room;
 
 /* Where things lie in a workspace, in bytes: a part for each worker, then one for
- * each column block (its coefficients, and the list that ends up holding the
- * whole batch), then one for the list of each further row group. */
+ * each column block (the list that ends up holding the whole batch, and its coefficients;
+ * of a worker, those of all blocks it has reduced and not yet applied), then one for the
+ * list of each further row group. */
 typedef struct {
     int64_t pitch; /* elements of a plane: the widest block, padded */
     int planes;    /* of moments: 0, 2 or 4 */
     int chunk;      /* leaves that are reduced, and then merged */
     size_t sums, leaves, y_tile, dy_tile, folded, fold_tile, worker_bytes;
-    size_t columns, column_bytes, coefficients;
+    size_t columns, column_bytes, coefficients, coefficient_bytes;
     size_t groups;
     bnorm_list_room column_list, group_list, fold_list;
     size_t total;
@@ -57,6 +58,8 @@ typedef struct {
                                 they are */
     int64_t ahead_bytes;     /* how far ahead is prefetched: less than a row is not at
                                 all, but where blocks are wide it is a band at least */
+    int64_t lag_bytes;       /* pipelined: what is read at least, as far as blocks suffice,
+                                from a block's reduction to its application */
 } bnorm_tuning;
 
 /* How one operation runs. */
@@ -70,6 +73,8 @@ typedef struct {
     int64_t reduce_ahead, apply_ahead; /* rows from what a pass reads to what it
                                 prefetches; 0: none; negative: it goes backwards */
     int in_order;            /* row by row as far as L1 allows, not in bands */
+    int lag;                 /* blocks from one that is reduced back to the one that is applied
+                                with it, of a worker's own */
     int64_t step_rows;       /* rows of an upstream block: whole leaves */
     int fold;                /* rows applied as one, where no gap is between them */
     int stream;              /* non-temporal stores, where lines are whole */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From a tuning to a schedule: blocks of the grid, rows ahead, workspace. */
+#include <math.h>
+
 #include "plan/plan.h"
 #include "plan/traffic.h"
 #include "plan/workspace.h"
@@ -12,7 +14,8 @@ enum {
     FOLD_BYTES = 8192,
     /* What an upstream function's block of y, with its dy and x, may take. */
     STEP_BYTES = 256 << 10,
-    MAX_STEP_ROWS = 1024
+    MAX_STEP_ROWS = 1024,
+    MOST_LAG = 64 /* blocks */
 };
 
 /* What an operation reads comes from memory where it is so many times what the team's caches
@@ -82,13 +85,27 @@ static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)
     const int64_t tile = bnorm_plan_tile_cols(plan), band = schedule->fold * BNORM_BAND;
     const int64_t ahead = schedule->tuning.ahead_bytes / bytes;
     const int64_t leaves = bnorm_max(bnorm_grid_height(&schedule->grid), 1);
-    const int in_turns = schedule->strategy == BNORM_STRATEGY_PIPELINED;
-    schedule->reduce_ahead = in_turns ? 0 : width > tile ? bnorm_max(ahead, BNORM_BAND) : ahead;
+    schedule->reduce_ahead = width > tile ? bnorm_max(ahead, BNORM_BAND) : ahead;
     /* From the end. */
     schedule->apply_ahead = schedule->fold * width > tile ? -bnorm_max(ahead, band) : 0;
     schedule->step_rows = bnorm_clamp(STEP_BYTES / bytes / BNORM_LEAF_ROWS, 1,
                                       bnorm_min(MAX_STEP_ROWS / BNORM_LEAF_ROWS, leaves)) *
                           BNORM_LEAF_ROWS;
+}
+
+/* So many blocks that what is read in the meantime amounts to lag_bytes; a quarter of a thread's,
+ * at most, as the first ones are reduced alone, and the last ones applied. */
+static int choose_lag(const bnorm_plan *plan, int operation, const bnorm_schedule *schedule)
+{
+    const bnorm_grid *grid = &schedule->grid;
+    const int held = bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, 0).held;
+    const double block = (double)held * (double)plan->problem.rows *
+                         (double)bnorm_grid_width(grid) * (double)plan->kernels->size;
+    const double lag = ceil((double)schedule->tuning.lag_bytes / bnorm_max(block, 1));
+    if (schedule->strategy != BNORM_STRATEGY_PIPELINED || grid->row_groups > 1)
+        return 1;
+    const int64_t most = bnorm_clamp(grid->col_blocks / schedule->threads / 4, 1, MOST_LAG);
+    return lag < (double)most ? bnorm_max((int)lag, 1) : (int)most;
 }
 
 /* Beside the tiles, and what keeps threads' sums apart: at most 2% of a matrix, and 1 MiB. */
@@ -140,6 +157,7 @@ static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *s
         schedule->strategy = strategy_on(plan, operation, schedule, sharing);
         schedule->fold = fold_of(plan, schedule);
         choose_rows(plan, schedule);
+        schedule->lag = choose_lag(plan, operation, schedule);
         bnorm_workspace_layout(schedule, plan->kernels->size, planes,
                                1 << operation == BNORM_STEP);
         if (max_bytes == LEAST_BYTES || workspace_is_small(schedule, bnorm_plan_matrix_bytes(plan)))

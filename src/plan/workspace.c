@@ -103,7 +103,8 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
     workspace->worker_bytes = at < apart(workspace->leaves) ? apart(workspace->leaves) : at;
     workspace->column_list = list_room(whole, node);
     at = workspace->column_list.bytes;
-    workspace->coefficients = take(&at, BNORM_COEFFICIENTS * applied * size);
+    workspace->coefficient_bytes = BNORM_COEFFICIENTS * applied * size;
+    workspace->coefficients = take(&at, workspace->coefficient_bytes * (size_t)schedule->lag);
     workspace->column_bytes = at;
     workspace->group_list = list_room(group, node);
     workspace->columns = workspace->worker_bytes * (size_t)schedule->threads;

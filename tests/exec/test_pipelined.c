@@ -13,10 +13,11 @@
 
 enum {
     ROWS = 9044, /* 142 leaves, the last one short */
-    COLS = 100,
+    COLS = 132,
     WIDTH = 16,
     PANELS = (COLS + WIDTH - 1) / WIDTH,
     AMPLE = 64 << 20,
+    SAMPLE = 2 * PANELS * ROWS * WIDTH, /* ample, too */
     LEAVES = (ROWS + BNORM_LEAF_ROWS - 1) / BNORM_LEAF_ROWS
 };
 
@@ -55,8 +56,20 @@ typedef struct {
     float gamma[COLS], beta[COLS], dgamma[COLS], dbeta[COLS];
 } problem;
 
-/* share: bytes of cache that a thread seems to have. */
-static void open_problem(problem *p, int threads, bnorm_strategy strategy, size_t share)
+/* What is in matrix i at first: drawn once. */
+static const float *sample_of(int i)
+{
+    static float *sample[4];
+    if (!sample[i]) {
+        sample[i] = malloc(SAMPLE * sizeof(float));
+        CU_ASSERT_PTR_NOT_NULL_FATAL(sample[i]);
+        data_vector(BNORM_F32, sample[i], SAMPLE, 0.5, 1, (uint64_t)i);
+    }
+    return sample[i];
+}
+
+/* l2, llc: bytes of cache that each thread seems to have. */
+static void open_problem(problem *p, int threads, bnorm_strategy strategy, size_t l2, size_t llc)
 {
     bnorm_context_options options;
     bnorm_problem it;
@@ -70,14 +83,16 @@ static void open_problem(problem *p, int threads, bnorm_strategy strategy, size_
     it.strategy = strategy;
     CU_ASSERT_EQUAL_FATAL(bnorm_context_create(&p->context, &options), BNORM_OK);
     bnorm_machine *machine = &p->context->machine;
-    machine->l2 = machine->llc = share;
+    machine->l2 = l2;
+    machine->llc = llc;
     machine->l2_sharers = machine->llc_sharers = 1;
     CU_ASSERT_EQUAL_FATAL(bnorm_plan_create(&p->plan, p->context, &it), BNORM_OK);
     bnorm_matrix *const matrices[] = {&p->x, &p->y, &p->dy, &p->dx};
     for (int i = 0; i < 4; i++) {
         CU_ASSERT_EQUAL_FATAL(bnorm_alloc(p->plan, (bnorm_tensor)i, matrices[i]), BNORM_OK);
-        data_vector(BNORM_F32, matrices[i]->data, (PANELS - 1) * matrices[i]->ld + ROWS * WIDTH,
-                    0.5, 1, (uint64_t)i);
+        const int64_t elements = (PANELS - 1) * matrices[i]->ld + ROWS * WIDTH;
+        CU_ASSERT_FATAL(elements <= SAMPLE);
+        memcpy(matrices[i]->data, sample_of(i), (size_t)elements * sizeof(float));
     }
     data_vector(BNORM_F32, p->gamma, COLS, 1, 0.1, 7);
     data_vector(BNORM_F32, p->beta, COLS, 0, 0.1, 8);
@@ -122,11 +137,11 @@ static int same(const problem *a, const problem *b)
 }
 
 /* Run an operation both ways on so many rows, counting calls.  Returns the pipelined schedule. */
-static bnorm_schedule compare(unsigned operation, int threads, size_t share, int64_t rows)
+static bnorm_schedule compare(unsigned operation, int threads, size_t l2, size_t llc, int64_t rows)
 {
     problem resident, pipelined;
-    open_problem(&resident, threads, BNORM_STRATEGY_RESIDENT, AMPLE);
-    open_problem(&pipelined, threads, BNORM_STRATEGY_PIPELINED, share);
+    open_problem(&resident, threads, BNORM_STRATEGY_RESIDENT, AMPLE, AMPLE);
+    open_problem(&pipelined, threads, BNORM_STRATEGY_PIPELINED, l2, llc);
     const bnorm_schedule schedule = pipelined.plan->schedule[bnorm_operation_index(operation)];
     bnorm_kernel_set set = *pipelined.plan->kernels;
     counted = pipelined.plan->kernels;
@@ -146,12 +161,12 @@ static bnorm_schedule compare(unsigned operation, int threads, size_t share, int
 
 static const unsigned operations[] = {BNORM_FORWARD, BNORM_BACKWARD, BNORM_FORWARD_BACKWARD};
 
-/* Each thread's first panel is reduced alone and its last applied alone.  The last of all has fewer
- * columns, and its turn is not taken together with the one before. */
-static int called_for_some_team(int threads, int64_t chunks)
+/* Each thread's first `lag` panels are reduced alone and its last applied alone.  The last of all
+ * has fewer columns, and its turn is not taken together with another. */
+static int called_for_some_team(int threads, int64_t chunks, int lag)
 {
     for (int team = 1; team <= threads; team++)
-        if (atomic_load(&calls) == (PANELS - team - 1) * chunks)
+        if (atomic_load(&calls) == (PANELS - team * lag - 1) * chunks)
             return 1;
     return 0;
 }
@@ -160,12 +175,32 @@ static void blocks_overlap(void)
 {
     for (int threads = 1; threads <= 3; threads++)
         for (int i = 0; i < 3; i++) {
-            const bnorm_schedule schedule = compare(operations[i], threads, AMPLE, ROWS);
+            const bnorm_schedule schedule = compare(operations[i], threads, AMPLE, AMPLE, ROWS);
             const int64_t chunks = bnorm_ceil_div(LEAVES, schedule.workspace.chunk);
             CU_ASSERT_EQUAL(schedule.grid.row_groups, 1);
             CU_ASSERT(chunks > 1 && chunks < LEAVES);
-            CU_ASSERT(called_for_some_team(threads, chunks));
+            CU_ASSERT(called_for_some_team(threads, chunks, 1));
         }
+}
+
+/* From memory, a panel is applied when as much as L2 holds has been read since, if there are
+ * enough of them. */
+static void panels_lag(void)
+{
+    const double panel = ROWS * WIDTH * sizeof(float);
+    for (int threads = 1; threads <= 3; threads++)
+        for (int i = 0; i < 3; i++)
+            for (int lag = 1; lag <= 3; lag++) {
+                const double held = operations[i] == BNORM_FORWARD ? panel : 2 * panel;
+                const size_t l2 = (size_t)((lag - 0.5) * held);
+                const size_t llc = (size_t)(bnorm_max(lag, 2) * 4 * held);
+                const bnorm_schedule schedule = compare(operations[i], threads, l2, llc, ROWS);
+                const int64_t chunks = bnorm_ceil_div(LEAVES, schedule.workspace.chunk);
+                CU_ASSERT_EQUAL(schedule.grid.row_groups, 1);
+                CU_ASSERT_EQUAL(schedule.lag, bnorm_clamp(PANELS / threads / 4, 1, lag));
+                CU_ASSERT(called_for_some_team(threads, chunks, schedule.lag));
+                compare(operations[i], threads, l2, llc, ROWS / 3);
+            }
 }
 
 /* Half a panel of x and dy, not a whole one, fits in what threads seem to have: two, or all
@@ -178,9 +213,9 @@ static void threads_share_panels(void)
             const int groups = threads == 3 ? 3 : 2, abreast = threads / groups;
             const double share = operations[i] == BNORM_FORWARD ? 0.9 * panel : 1.8 * panel;
             for (int64_t rows = 1; rows < ROWS; rows *= 17)
-                compare(operations[i], threads, (size_t)share, rows);
+                compare(operations[i], threads, (size_t)share, (size_t)share, rows);
             const bnorm_schedule schedule =
-                compare(operations[i], threads, (size_t)share, ROWS);
+                compare(operations[i], threads, (size_t)share, (size_t)share, ROWS);
             int64_t chunks = 0; /* of all groups */
             for (int group = 0; group < groups; group++) {
                 const bnorm_range rows = bnorm_grid_rows(&schedule.grid, group);
@@ -258,7 +293,7 @@ static void candidates_are_called_what_they_are(void)
     for (int a = 0; a < 2; a++) {
         problem p;
         int pipelined = 0;
-        open_problem(&p, 2, asked[a], AMPLE);
+        open_problem(&p, 2, asked[a], AMPLE, AMPLE);
         for (int stage = 0; stage < BNORM_CANDIDATE_STAGES; stage++) {
             const bnorm_tuning from = bnorm_plan_estimate(p.plan, 2);
             const int count = bnorm_plan_candidates(p.plan, 2, stage, &from, candidate);
@@ -276,6 +311,7 @@ int main(int argc, char **argv)
 {
     static const harness_case cases[] = {
         {"a block is applied while the next is reduced", blocks_overlap},
+        {"or one that was reduced before the last", panels_lag},
         {"threads share panels that are too long for one", threads_share_panels},
         {"chosen where panels fit", chosen_for_panels_that_fit},
         {"candidates are called what they are", candidates_are_called_what_they_are},

@@ -16,7 +16,7 @@ enum { TEXT = 4096 };
 
 static const char good[] =
     "forward 65536 x 1024 f32 stats f32 panel 0 flags 0 asked auto: stream threads 2 "
-    "nontemporal 1 min 4096 max 4096 ahead 4096 gain 1120 tried 14";
+    "nontemporal 1 min 4096 max 4096 ahead 4096 lag 0 gain 1120 tried 14";
 
 /* A file of this process's own. */
 static const char *path(void)
@@ -50,7 +50,7 @@ static bnorm_wisdom_entry entry_of(int i)
                 .stats_dtype = BNORM_F64, .panel = 8 * (i % 3), .flags = (unsigned)i % 64},
         .tuning = {.strategy = i % 2 ? BNORM_STRATEGY_STREAM : BNORM_STRATEGY_RESIDENT,
                    .threads = 1 + i % 2, .stream = i % 2, .min_bytes = 64 + i,
-                   .max_bytes = 4096 + i, .ahead_bytes = 2 * i},
+                   .max_bytes = 4096 + i, .ahead_bytes = 2 * i, .lag_bytes = 3 * i},
         .gain = 1000 + i,
         .tried = i,
     };
@@ -136,7 +136,7 @@ static const struct {
     {": stream", ": small"},
     {"threads 2", "threads 0"}, {"threads 2", "threads 3"}, {"threads 2", "threads 99999999"},
     {"nontemporal 1", "nontemporal 2"}, {"min 4096", "min 0"}, {"min 4096", "min 4097"},
-    {"max 4096", "max 2147483648"}, {"ahead 4096", "ahead -1"}, {"ahead 4096", "ahead 9999999999"},
+    {"max 4096", "max 2147483648"}, {"lag 0", "lag -1"}, {"ahead 4096", "ahead -1"}, {"ahead 4096", "ahead 9999999999"},
     {"gain 1120", "gain 999"}, {"gain 1120", "gain 1.12"}, {"tried 14", "tried -1"},
     {"tried 14", "tried 14 "}, {"tried 14", "tried 14 15"}, {"tried 14", "tried"},
     {" tried 14", ""}, {"forward", " forward"}, {" gain", "  gain"}, {" gain", "\tgain"},
@@ -189,14 +189,14 @@ static void malformed_files_are_refused(void)
     CU_ASSERT_EQUAL(load(heads), BNORM_OK);
 
     CU_ASSERT_EQUAL(load(""), BNORM_ERR_ARGUMENT);
-    CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_last_error(), "line 1: expected \"bnorm-wisdom 3\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_last_error(), "line 1: expected \"bnorm-wisdom 4\""));
     CU_ASSERT_EQUAL(load("a,b\n1,2\n"), BNORM_ERR_ARGUMENT);
-    CU_ASSERT_EQUAL(load("bnorm-wisdom 3"), BNORM_ERR_ARGUMENT);
-    CU_ASSERT_EQUAL(load("bnorm-wisdom 3\n"), BNORM_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(load("bnorm-wisdom 4"), BNORM_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(load("bnorm-wisdom 4\n"), BNORM_ERR_ARGUMENT);
     CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_last_error(), "line 2"));
     snprintf(text, sizeof text, "bnorm-wisdom 1\n%s", machine);
     CU_ASSERT_EQUAL(load(text), BNORM_ERR_UNSUPPORTED);
-    CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_last_error(), "\"bnorm-wisdom 3\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_last_error(), "\"bnorm-wisdom 4\""));
 
     snprintf(text, sizeof text, "%s%s\nnonsense\n%s\n", heads, good, good);
     CU_ASSERT_EQUAL(load(text), BNORM_ERR_ARGUMENT);
