@@ -46,7 +46,7 @@ int bnorm_pipelined_rows(bnorm_run *run, bnorm_piece *next, bnorm_piece *now)
     bnorm_reduction reduction = {
         .sums = next->sums,
         .pitch = next->list->pitch,
-        .x = bnorm_source_at(run, next, x, all.begin, run->schedule->reduce_ahead),
+        .x = bnorm_source_at(run, next, x, all.begin, 0),
         .dy = bnorm_source_at(run, next, dy, all.begin, 0),
         .cols = cols_of(next),
     };

@@ -6,9 +6,7 @@
  * One's reading and the other's writing then share the memory all the time, and
  * neither waits for the other to end.  In turns of one row registers could not hold
  * sums and coefficients; in turns of a leaf memory waits again.  It waits, too, while
- * a leaf's sums become moments, so that is done here, next to the rows.  And as CPUs
- * prefetch the one badly while they find the other in cache, it is prefetched here, into
- * L1, where sums and coefficients are not.
+ * a leaf's sums become moments, so that is done here, next to the rows.
  */
 
 static const REAL T(no_sums)[BNORM_SUMS * BNORM_GROUP];
@@ -18,16 +16,13 @@ static const REAL T(no_sums)[BNORM_SUMS * BNORM_GROUP];
 typedef struct {
     const REAL *next_x, *next_dy, *x0, *dy0, *x, *dy;
     REAL *y, *dx;
-    ptrdiff_t ahead; /* of next_x and next_dy */
 } T(rows);
 
 INLINE T(rows) T(leaf_rows)(const bnorm_reduction *r, const bnorm_application *a, int64_t row,
                             ptrdiff_t width, int with_y, int with_dx)
 {
     const ptrdiff_t at = row * width;
-    T(rows) from = {.next_x = (const REAL *)r->x.data + at,
-                    .x = (const REAL *)a->x.data + at,
-                    .ahead = r->x.ahead};
+    T(rows) from = {.next_x = (const REAL *)r->x.data + at, .x = (const REAL *)a->x.data + at};
     from.x0 = from.next_x;
     if (with_y)
         from.y = (REAL *)a->y.data + at;
@@ -39,13 +34,6 @@ INLINE T(rows) T(leaf_rows)(const bnorm_reduction *r, const bnorm_application *a
     return from;
 }
 
-/* Into L1.  Without asking whether it is wanted, which takes longer than to do it: 0 ahead is what
- * is read next. */
-INLINE void T(prefetch_near)(const REAL *at, ptrdiff_t ahead)
-{
-    __builtin_prefetch((const void *)((uintptr_t)at + (size_t)ahead * sizeof(REAL)), 0, 3);
-}
-
 /* `count` vectors of columns of `height` rows, read in the order in which they lie: a compiler that
  * took the last ones first, as is its right, would keep CPUs from prefetching. */
 INLINE void T(sum_turn)(T(vec) sum[][VECTORS], const T(vec) *x0, const T(vec) *dy0,
@@ -54,11 +42,6 @@ INLINE void T(sum_turn)(T(vec) sum[][VECTORS], const T(vec) *x0, const T(vec) *d
 {
     for (int row = 0; row < height; row++, at += width) {
         BARRIER;
-        for (ptrdiff_t i = 0; i < count * T(LANES); i += BNORM_LINE / (ptrdiff_t)sizeof(REAL)) {
-            T(prefetch_near)(from->next_x + at + i, from->ahead);
-            if (with_dx)
-                T(prefetch_near)(from->next_dy + at + i, from->ahead);
-        }
         T(sum_row)(sum, x0, dy0, from->next_x + at, with_dx ? from->next_dy + at : NULL, 0, 0,
                    count, T(LANES), with_dx);
     }

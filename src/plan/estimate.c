@@ -16,11 +16,9 @@ enum {
     TILE_BYTES = 256, /* of AVX-512 */
     CACHE_MIN_BYTES = 128,
     /* Prefetches go far enough ahead for memory, and where rows are wide at least a band.
-     * Panels and rows of one tile are read in order, and CPUs see to that; but not to panels
-     * that are read in turns with others. */
+     * Panels and rows of one tile are read in order, and CPUs see to that. */
     AHEAD_BYTES = 16 << 10,
     TILE_AHEAD_BYTES = 4096,
-    TURN_AHEAD_BYTES = 2048,
     /* What a thread of a team should have of a matrix, or calling it takes longer than
      * doing its work: 2 threads beat one from 32 KiB on, and where rows are divided,
      * which takes three calls, from 128 KiB on. */
@@ -228,8 +226,6 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
         .max_bytes = BNORM_STREAM_BYTES,
         .ahead_bytes = unaided ? 0 : p.tiles ? TILE_AHEAD_BYTES : AHEAD_BYTES,
     };
-    if (tuning.strategy == BNORM_STRATEGY_PIPELINED)
-        tuning.ahead_bytes = TURN_AHEAD_BYTES;
     if (tuning.stream) /* from memory, and to it */
         tuning.lag_bytes = lag_of(plan);
     narrow(&tuning, &p, forced);

@@ -85,7 +85,8 @@ static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)
     const int64_t tile = bnorm_plan_tile_cols(plan), band = schedule->fold * BNORM_BAND;
     const int64_t ahead = schedule->tuning.ahead_bytes / bytes;
     const int64_t leaves = bnorm_max(bnorm_grid_height(&schedule->grid), 1);
-    schedule->reduce_ahead = width > tile ? bnorm_max(ahead, BNORM_BAND) : ahead;
+    const int in_turns = schedule->strategy == BNORM_STRATEGY_PIPELINED;
+    schedule->reduce_ahead = in_turns ? 0 : width > tile ? bnorm_max(ahead, BNORM_BAND) : ahead;
     /* From the end. */
     schedule->apply_ahead = schedule->fold * width > tile ? -bnorm_max(ahead, band) : 0;
     schedule->step_rows = bnorm_clamp(STEP_BYTES / bytes / BNORM_LEAF_ROWS, 1,

@@ -11,10 +11,12 @@
 #include "platform/pages.h"
 
 enum {
-    /* Whole pages, or a matrix could not be given to NUMA nodes page by page.  Ways
-     * of L2 and L3 are larger than a page, and there matrices a few pages apart do
-     * not meet.  Ways of L1 are 4 KiB: there they do, four lines in 8 or 12 ways. */
-    STAGGER_PAGES = 5
+    /* Ways of L2 and L3 are larger than a page, and there matrices a few pages apart do not
+     * meet.  Ways of L1 are 4 KiB: there they would, and rows a power of two apart with them, so
+     * they begin in different places of their pages, as far apart as a tile of a kernel is
+     * wide; unless pages are given to NUMA nodes, one by one. */
+    STAGGER_PAGES = 5,
+    STAGGER_BYTES = 256
 };
 
 void *bnorm_memory_get(size_t size)
@@ -33,11 +35,17 @@ void bnorm_memory_put(void *memory)
     free(memory);
 }
 
-/* Lies at the end of the page before a matrix. */
+/* Lies at the end of the page before the one that a matrix begins in. */
 typedef struct {
     void *map;
     size_t length;
 } map_header;
+
+static char *header_of(void *memory)
+{
+    const size_t page = (size_t)bnorm_pages_size();
+    return (char *)memory - (uintptr_t)memory % page - sizeof(map_header);
+}
 
 /* NULL on failure. */
 static void *map_pages(size_t length, int flags)
@@ -68,10 +76,11 @@ static void advise(char *start, size_t length, int huge)
 #endif
 }
 
-void *bnorm_memory_map(size_t size, int index, bnorm_pages pages)
+void *bnorm_memory_map(size_t size, int index, int within, bnorm_pages pages)
 {
     const size_t page = (size_t)bnorm_pages_size();
-    const size_t offset = page + (size_t)index * STAGGER_PAGES * page;
+    const size_t step = STAGGER_PAGES * page + (within ? STAGGER_BYTES : 0);
+    const size_t offset = page + (size_t)index * step;
     const size_t slack = size >= BNORM_HUGE_PAGE ? BNORM_HUGE_PAGE : 0;
     map_header header = {NULL, 0};
     char *start;
@@ -92,9 +101,9 @@ void *bnorm_memory_map(size_t size, int index, bnorm_pages pages)
         if (slack || pages == BNORM_PAGES_SMALL)
             advise(start, size + offset, pages != BNORM_PAGES_SMALL);
         /* Not huge, or writing the header would touch pages of the matrix. */
-        advise(start + offset - page, page, 0);
+        advise(start + offset / page * page - page, page, 0);
     }
-    memcpy(start + offset - sizeof header, &header, sizeof header);
+    memcpy(header_of(start + offset), &header, sizeof header);
     return start + offset;
 }
 
@@ -103,6 +112,6 @@ void bnorm_memory_unmap(void *memory)
     map_header header;
     if (!memory)
         return;
-    memcpy(&header, (char *)memory - sizeof header, sizeof header);
+    memcpy(&header, header_of(memory), sizeof header);
     munmap(header.map, header.length);
 }

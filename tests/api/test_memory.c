@@ -190,7 +190,7 @@ static void tensors_keep_their_promises(void)
             size_t bytes = (size_t)(77 * m[t].ld) * size;
             CU_ASSERT(m[t].ld >= problem.cols && m[t].ld <= problem.cols + problem.cols / 8 + 1);
             CU_ASSERT(problem.cols < 8 * line || m[t].ld % line == 0); /* whole lines */
-            CU_ASSERT_EQUAL((uintptr_t)m[t].data % 4096, 0); /* a page, at least */
+            CU_ASSERT_EQUAL((uintptr_t)m[t].data % 64, 0); /* a cache line */
             for (size_t b = 0; b < bytes; b++)
                 wrong += ((char *)m[t].data)[b] != 0;
             memset(m[t].data, 0xFF, bytes); /* its own, to the last byte */

@@ -45,16 +45,16 @@ static void maps_are_zero_to_their_ends(void)
     for (int i = 0; i < 7; i++)
         for (int index = 0; index < 4; index++)
             for (int kind = 0; kind < 3; kind++) {
-                char *memory = bnorm_memory_map(sizes[i], index, kinds[kind]);
+                char *memory = bnorm_memory_map(sizes[i], index, kind % 2, kinds[kind]);
                 CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
-                CU_ASSERT_EQUAL((uintptr_t)memory % page, 0);
+                CU_ASSERT_EQUAL((uintptr_t)memory % (kind % 2 ? 64 : page), 0);
                 CU_ASSERT(all_zero(memory, sizes[i]));
                 memset(memory, 0xFF, sizes[i]);
                 bnorm_memory_unmap(memory);
             }
     for (int kind = 0; kind < 3; kind++) {
-        CU_ASSERT_PTR_NULL(bnorm_memory_map(SIZE_MAX, 0, kinds[kind]));
-        CU_ASSERT_PTR_NULL(bnorm_memory_map(SIZE_MAX / 2, 0, kinds[kind]));
+        CU_ASSERT_PTR_NULL(bnorm_memory_map(SIZE_MAX, 0, 0, kinds[kind]));
+        CU_ASSERT_PTR_NULL(bnorm_memory_map(SIZE_MAX / 2, 0, 1, kinds[kind]));
     }
     bnorm_memory_unmap(NULL);
 }
@@ -82,22 +82,25 @@ static void unmapping_leaves_nothing(void)
         return;
     }
     for (int i = 0; i < 600; i++)
-        bnorm_memory_unmap(bnorm_memory_map((5 << 20) + 4321, i % 4, kinds[i % 3]));
+        bnorm_memory_unmap(bnorm_memory_map((5 << 20) + 4321, i % 4, i % 2, kinds[i % 3]));
     CU_ASSERT(address_space() < before + 300 * (uint64_t)bnorm_pages_size());
 }
 
-/* Four matrices at one offset fall into different sets of caches whose ways have
- * 64 KiB (many an L2). */
+/* Four matrices at one offset fall into different sets of caches whose ways have 64 KiB (many an
+ * L2); and tiles of 256 bytes into different sets of those whose ways are a page of 4 KiB (L1). */
 static void maps_are_staggered(void)
 {
     char *memory[4];
     for (int kind = 0; kind < 3; kind++) {
         for (int i = 0; i < 4; i++)
-            memory[i] = bnorm_memory_map((size_t)8 << 20, i, kinds[kind]);
+            memory[i] = bnorm_memory_map((size_t)8 << 20, i, 1, kinds[kind]);
         for (int i = 0; i < 4; i++)
-            for (int j = 0; j < i; j++)
+            for (int j = 0; j < i; j++) {
                 CU_ASSERT_NOT_EQUAL((uintptr_t)memory[i] % 65536 / 64,
                                     (uintptr_t)memory[j] % 65536 / 64);
+                const uintptr_t apart = (uintptr_t)(memory[i] - memory[j]) % 4096;
+                CU_ASSERT(apart >= 256 && apart <= 4096 - 256);
+            }
         for (int i = 0; i < 4; i++)
             bnorm_memory_unmap(memory[i]);
     }
@@ -110,8 +113,8 @@ static void large_maps_begin_on_huge_pages(void)
     const size_t page = (size_t)bnorm_pages_size();
     for (int i = 0; i < 4; i++)
         for (int kind = 0; kind < 3; kind++) {
-            char *memory = bnorm_memory_map(3 * HUGE_PAGE, i, kinds[kind]);
-            CU_ASSERT((uintptr_t)memory % HUGE_PAGE <= 16 * page);
+            char *memory = bnorm_memory_map(3 * HUGE_PAGE, i, 1, kinds[kind]);
+            CU_ASSERT((uintptr_t)memory % HUGE_PAGE < 17 * page);
             bnorm_memory_unmap(memory);
         }
 }
@@ -122,7 +125,7 @@ static void maps_are_not_touched(void)
 {
     const int64_t page = bnorm_pages_size();
     for (int index = 0; index < 4; index++) {
-        char *memory = bnorm_memory_map(3 * HUGE_PAGE, index, BNORM_PAGES_TRANSPARENT);
+        char *memory = bnorm_memory_map(3 * HUGE_PAGE, index, index % 2, BNORM_PAGES_TRANSPARENT);
         const void *address[2] = {memory, memory + page};
         int node[2];
         const int error = bnorm_pages_where(address, 2, node);
