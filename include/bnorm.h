@@ -188,8 +188,8 @@ typedef enum {
     BNORM_STRATEGY_STREAM,   /* wide blocks, read again for the second pass */
     BNORM_STRATEGY_RESIDENT, /* narrow blocks that stay in cache: read once */
     BNORM_STRATEGY_SMALL,    /* one thread, no team: for a few microseconds of work */
-    BNORM_STRATEGY_PIPELINED /* resident, and each panel is reduced while the one before
-                                it is applied, a few rows of each in turns; threads share
+    BNORM_STRATEGY_PIPELINED /* resident, and each panel is reduced while one before it
+                                is applied, a few rows of each in turns; threads share
                                 panels that are too long for one's cache.  Resident for
                                 rows, where panels are fewer than threads, for step, infer
                                 and global statistics */

@@ -86,7 +86,7 @@ static void reduce_while_applying(const phase_team *team, bnorm_piece *next, bno
     }
 }
 
-/* Blocks of a worker that are at work at once share its list, and have coefficients of their own. */
+/* Blocks of a worker that are at work at once share its list and have their own coefficients. */
 static bnorm_piece lagging_piece(const phase_team *team, int64_t item, const bnorm_worker *worker)
 {
     const bnorm_schedule *schedule = team->run->schedule;

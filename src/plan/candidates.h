@@ -10,7 +10,8 @@ enum { BNORM_CANDIDATE_STAGES = 4, BNORM_MOST_CANDIDATES = 12 };
 
 /* Tunings for an operation (index) that differ from *from in what the stage is about:
  * 0: strategy and width of blocks, 1: threads, 2: stores, 3: prefetch
- * distance, and how far panels lag.  A strategy that the problem asks for stays.  Returns how many. */
+ * distance, and how far panels lag.  A strategy that the problem asks for stays.
+ * Returns how many. */
 int bnorm_plan_candidates(const bnorm_plan *plan, int operation, int stage,
                           const bnorm_tuning *from, bnorm_tuning candidate[BNORM_MOST_CANDIDATES]);
 
