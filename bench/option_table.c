@@ -17,8 +17,8 @@ enum {
 
 #define STRATEGIES                                                                              \
     "stream: wide blocks, read twice; resident: blocks that stay in\n"                          \
-    "cache; pipelined: the same, one applied while the next is\n"                               \
-    "reduced; small: one thread; "
+    "cache; pipelined, for panels: the same, one applied while\n"                              \
+    "another is reduced; small: one thread; "
 
 const option_row option_table[OPTION_COUNT] = {
     [OP] = {"op", "LIST", OPERATES,

@@ -40,14 +40,11 @@ static int parse_size(const char *text, const char *end, int64_t *size)
 
 outcome shape_list_parse(shape_list *list, const char *text)
 {
-    char *copy = strdup(text), *rest = NULL;
+    char *copy = strdup(text), *rest = copy;
     if (!copy)
         return complain_as(OUTCOME_IMPOSSIBLE, "out of memory");
     outcome result = OUTCOME_DONE;
-    if (*copy == '\0')
-        result = complain_as(OUTCOME_USAGE, "--shape: expected ROWSxCOLS");
-    for (char *word = strtok_r(copy, ",", &rest); word && !result;
-         word = strtok_r(NULL, ",", &rest)) {
+    for (char *word = strsep(&rest, ","); word && !result; word = strsep(&rest, ",")) {
         shape item = {.count = 1};
         const char *x = strchr(word, 'x');
         if (!x || parse_size(word, x, &item.rows) || parse_size(x + 1, NULL, &item.cols)) {

@@ -44,6 +44,9 @@ ends 2 "'--peer'" "an option of another command" run --peer textbook
 ends 2 "expects a value" "an option without its value" run --shape
 ends 2 "'stray'" "an argument too many" run stray
 ends 2 "--op 'jump'" "an unknown operation" run --op forward,jump
+ends 2 "--op ''" "no operation between two commas" run --op forward,,fused
+ends 2 "--shape ''" "no shape behind a comma" run --shape 3x4,
+ends 2 "--threads ''" "no number before a comma" scale --threads ,2
 for shape in 3by4 0x3 3x 3x4x5 -1x2 99999999999999999999x1 ''; do
     ends 2 "--shape" "the shape '$shape'" run --shape "$shape"
 done

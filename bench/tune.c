@@ -35,9 +35,11 @@ static bool are_same(const bnorm_description *estimated, const bnorm_description
            estimated->nontemporal == measured->nontemporal;
 }
 
+/* Beyond what a plan can be worth, or rounds say so different things that their median is chance. */
 static bool is_doubtful(const tuning *t)
 {
-    return fmax(t->ratio, 1 / t->ratio) > CREDIBLE;
+    return fmax(t->ratio, 1 / t->ratio) > CREDIBLE ||
+           (t->ratio_min < 1 && t->ratio_max > 4 * t->ratio_min);
 }
 
 static void call_same(tuning *t)
@@ -144,9 +146,10 @@ static outcome print_record(const session *s, const workbench *w, const operatio
 static void warn(const session *s, const char *problem, const char *op, double ratio)
 {
     const char *wisdom = s->options->wisdom;
-    complain("%s %s: a ratio of %.3g is doubtful (beyond %d, or 1/%d): the machine was probably "
-             "busy; %s%s%stune again when nothing else runs", problem, op, ratio, CREDIBLE,
-             CREDIBLE, wisdom ? "remove " : "", wisdom ? wisdom : "", wisdom ? " and " : "");
+    complain("%s %s: a ratio of %.3g is doubtful (beyond %d, or 1/%d, or of rounds that differ "
+             "widely): the machine was probably busy; %s%s%stune again when nothing else runs",
+             problem, op, ratio, CREDIBLE, CREDIBLE, wisdom ? "remove " : "",
+             wisdom ? wisdom : "", wisdom ? " and " : "");
 }
 
 /* The workbench's plan is measured; its estimated twin works on the same matrices. */

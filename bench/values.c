@@ -64,13 +64,12 @@ int values_choice(const char *option, const char *text, const char *const *names
 
 outcome values_counts(const char *option, const char *text, int most, int *counts, int *count)
 {
-    char *copy = strdup(text), *rest = NULL;
+    char *copy = strdup(text), *rest = copy;
     if (!copy)
         return complain_as(OUTCOME_IMPOSSIBLE, "out of memory");
     outcome result = OUTCOME_DONE;
     *count = 0;
-    for (char *word = strtok_r(copy, ",", &rest); word && !result;
-         word = strtok_r(NULL, ",", &rest)) {
+    for (char *word = strsep(&rest, ","); word && !result; word = strsep(&rest, ",")) {
         long long value;
         result = values_integer(option, word, 1, 65536, &value);
         if (!result && (*count == most || (*count && value <= counts[*count - 1])))
@@ -79,8 +78,6 @@ outcome values_counts(const char *option, const char *text, int most, int *count
         else if (!result)
             counts[(*count)++] = (int)value;
     }
-    if (!result && *count == 0)
-        result = complain_as(OUTCOME_USAGE, "--%s: expected at least one number", option);
     free(copy);
     return result;
 }
@@ -122,13 +119,12 @@ outcome values_output(const char *option, const char *path)
 outcome values_operations(const char *option, const char *text, int most,
                           const operation **operations, int *count)
 {
-    char *copy = strdup(text), *rest = NULL;
+    char *copy = strdup(text), *rest = copy;
     if (!copy)
         return complain_as(OUTCOME_IMPOSSIBLE, "out of memory");
     outcome result = OUTCOME_DONE;
     *count = 0;
-    for (char *word = strtok_r(copy, ",", &rest); word && !result;
-         word = strtok_r(NULL, ",", &rest)) {
+    for (char *word = strsep(&rest, ","); word && !result; word = strsep(&rest, ",")) {
         const operation *op = operation_find(word);
         if (!op || *count == most)
             result = complain_as(OUTCOME_USAGE,
@@ -137,8 +133,6 @@ outcome values_operations(const char *option, const char *text, int most,
         else
             operations[(*count)++] = op;
     }
-    if (!result && *count == 0)
-        result = complain_as(OUTCOME_USAGE, "--%s: expected at least one operation", option);
     free(copy);
     return result;
 }

@@ -429,9 +429,9 @@ BNORM_API bnorm_status bnorm_infer(bnorm_plan *plan, const bnorm_args *args);
 typedef enum { BNORM_X, BNORM_Y, BNORM_DY, BNORM_DX } bnorm_tensor;
 
 /* Memory for one of the plan's tensors: problem.rows rows, zero, ld chosen;
- * starting on a cache line (with several NUMA nodes: on a page of memory) and staggered so that
- * x, y, dy and dx do not evict each other: matrices in cache take up to 1.7 times as long where
- * all start at one place of a page.  Every page lies on the NUMA node whose threads
+ * starting on a cache line (divided among NUMA nodes: on a page of memory) and staggered so
+ * that x, y, dy and dx do not evict each other: matrices in cache take up to 1.8 times as
+ * long where all start at one place of a page.  Every page lies on the NUMA node whose threads
  * the plan gives it to: ROWS by ranges of rows, PANELS by ranges of panels.  Where
  * the system refuses to place it, or a node is full, it is allocated all the same: the
  * context's log and bnorm_placement say so.  Rows are padded to whole cache lines, panels to whole

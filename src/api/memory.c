@@ -35,8 +35,8 @@ bnorm_status bnorm_alloc(const bnorm_plan *plan, bnorm_tensor tensor, bnorm_matr
     const int64_t ld = bnorm_placement_ld(plan);
     const size_t bytes = bnorm_placement_bytes(plan, ld);
     char all[BNORM_AMOUNT];
-    const int one_node = plan->context->machine.memory_nodes <= 1;
-    void *data = bnorm_memory_map(bytes, (int)tensor, one_node, plan->context->pages);
+    const int divided = plan->shards.count > 1; /* pages go to nodes one by one */
+    void *data = bnorm_memory_map(bytes, (int)tensor, divided, plan->context->pages);
     if (!data)
         return bnorm_fail(BNORM_ERR_MEMORY, "no memory for %lld x %lld elements: %s",
                           (long long)plan->problem.rows, (long long)plan->problem.cols,

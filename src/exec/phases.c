@@ -102,10 +102,11 @@ static void pipelined_block(void *data, int64_t item, const bnorm_worker *worker
     phase_team *team = data;
     bnorm_run *run = team->run;
     const int lag = run->schedule->lag;
+    const int64_t alone = item == worker->items.begin ? bnorm_min(item + lag, worker->items.end)
+                                                      : item;
     bnorm_piece piece, next;
-    for (int64_t i = item; item == worker->items.begin && i < item + lag && i < worker->items.end;
-         i++) {
-        piece = lagging_piece(team, i, worker);
+    for (int64_t first = item; first < alone; first++) {
+        piece = lagging_piece(team, first, worker);
         empty_list(run, &piece);
         team->phases[REDUCE].work(run, &piece);
         team->phases[MERGE].work(run, &piece);

@@ -70,10 +70,11 @@ static void append_estimate(bnorm_plan *plan, int operation)
     const double block = (double)held * (double)plan->problem.rows *
                          (double)bnorm_grid_width(&schedule->grid) * (double)plan->kernels->size;
     char again[BNORM_AMOUNT], cache[BNORM_AMOUNT];
-    if (plan->problem.strategy != BNORM_STRATEGY_AUTO)
-        append(plan, schedule->strategy == plan->problem.strategy
-                         ? ": asked for"
-                         : ": what was asked for does not apply");
+    if (plan->problem.strategy == schedule->strategy)
+        append(plan, ": asked for");
+    else if (plan->problem.strategy != BNORM_STRATEGY_AUTO)
+        append(plan, ": %s, asked for, does not apply",
+               bnorm_strategy_name(plan->problem.strategy));
     else if (schedule->strategy == BNORM_STRATEGY_SMALL)
         append(plan, ": too little work for a team");
     else if (held == 0)
@@ -81,9 +82,9 @@ static void append_estimate(bnorm_plan *plan, int operation)
     else {
         append(plan, ": %s of a block to read again", bnorm_amount(again, block));
         if (schedule->grid.rounds > 1)
-            append(plan, " by %lld threads", (long long)schedule->grid.row_groups);
+            append(plan, ", shared by %lld threads", (long long)schedule->grid.row_groups);
         if (schedule->lag > 1)
-            append(plan, ", %d blocks later", schedule->lag);
+            append(plan, " when %d others have been read", schedule->lag);
         append(plan, "; a thread's share of cache is %s", bnorm_amount(cache, share));
     }
 }

@@ -25,7 +25,8 @@ enum {
     PART_BYTES = 16 << 10,
     ROWS_PART_BYTES = 64 << 10,
     /* Panels in a thread's share of cache: two are at work, and what has been used is in
-     * the way until it is evicted, too. */
+     * the way until it is evicted, too.  Where more lag, they are as much as L2 holds, a
+     * quarter of the share. */
     PIPELINED = 4
 };
 

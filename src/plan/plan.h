@@ -58,8 +58,8 @@ typedef struct {
                                 they are */
     int64_t ahead_bytes;     /* how far ahead is prefetched: less than a row is not at
                                 all, but where blocks are wide it is a band at least */
-    int64_t lag_bytes;       /* pipelined: what is read at least, as far as blocks suffice,
-                                from a block's reduction to its application */
+    int64_t lag_bytes;       /* pipelined: what is read at least from a block's reduction to
+                                its application, where there are blocks enough */
 } bnorm_tuning;
 
 /* How one operation runs. */
@@ -73,8 +73,7 @@ typedef struct {
     int64_t reduce_ahead, apply_ahead; /* rows from what a pass reads to what it
                                 prefetches; 0: none; negative: it goes backwards */
     int in_order;            /* row by row as far as L1 allows, not in bands */
-    int lag;                 /* blocks from one that is reduced back to the one that is applied
-                                with it, of a worker's own */
+    int lag;                 /* a worker applies the block that it reduced so many blocks ago */
     int64_t step_rows;       /* rows of an upstream block: whole leaves */
     int fold;                /* rows applied as one, where no gap is between them */
     int stream;              /* non-temporal stores, where lines are whole */

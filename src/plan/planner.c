@@ -94,19 +94,20 @@ static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)
                           BNORM_LEAF_ROWS;
 }
 
-/* So many blocks that what is read in the meantime amounts to lag_bytes; a quarter of a thread's,
- * at most, as the first ones are reduced alone, and the last ones applied. */
+/* So many blocks that what is read in the meantime amounts to lag_bytes; 1 where that takes more
+ * than a quarter of a thread's, as the first ones are reduced alone and the last ones applied, or
+ * so many that their coefficients would be in the way. */
 static int choose_lag(const bnorm_plan *plan, int operation, const bnorm_schedule *schedule)
 {
     const bnorm_grid *grid = &schedule->grid;
+    if (schedule->strategy != BNORM_STRATEGY_PIPELINED || grid->row_groups > 1)
+        return 1;
     const int held = bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, 0).held;
     const double block = (double)held * (double)plan->problem.rows *
                          (double)bnorm_grid_width(grid) * (double)plan->kernels->size;
-    const double lag = ceil((double)schedule->tuning.lag_bytes / bnorm_max(block, 1));
-    if (schedule->strategy != BNORM_STRATEGY_PIPELINED || grid->row_groups > 1)
-        return 1;
-    const int64_t most = bnorm_clamp(grid->col_blocks / schedule->threads / 4, 1, MOST_LAG);
-    return lag < (double)most ? bnorm_max((int)lag, 1) : (int)most;
+    const double lag = ceil((double)schedule->tuning.lag_bytes / fmax(block, 1));
+    const double most = (double)(grid->col_blocks / schedule->threads / 4);
+    return lag > 1 && lag <= fmin(most, MOST_LAG) ? (int)lag : 1;
 }
 
 /* Beside the tiles, and what keeps threads' sums apart: at most 2% of a matrix, and 1 MiB. */

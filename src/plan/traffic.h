@@ -16,7 +16,7 @@ typedef struct {
 /* operation: index of the bit.  global: BNORM_GLOBAL_STATISTICS. */
 bnorm_traffic bnorm_traffic_of(int operation, bnorm_strategy strategy, int global);
 
-/* Whether a block's second pass can run with the next one's first: where these two are
+/* Whether a block's second pass can run with another one's first: where these two are
  * all there is to do, and nobody is called back between them. */
 int bnorm_traffic_overlaps(int operation, int global);
 

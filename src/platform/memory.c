@@ -76,10 +76,10 @@ static void advise(char *start, size_t length, int huge)
 #endif
 }
 
-void *bnorm_memory_map(size_t size, int index, int within, bnorm_pages pages)
+void *bnorm_memory_map(size_t size, int index, int whole_pages, bnorm_pages pages)
 {
     const size_t page = (size_t)bnorm_pages_size();
-    const size_t step = STAGGER_PAGES * page + (within ? STAGGER_BYTES : 0);
+    const size_t step = STAGGER_PAGES * page + (whole_pages ? 0 : STAGGER_BYTES);
     const size_t offset = page + (size_t)index * step;
     const size_t slack = size >= BNORM_HUGE_PAGE ? BNORM_HUGE_PAGE : 0;
     map_header header = {NULL, 0};

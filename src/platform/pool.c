@@ -12,7 +12,7 @@ int bnorm_pool_create(bnorm_pool *pool, int count, size_t size)
     if (pool->stride > SIZE_MAX / 2 / (size_t)count)
         return -1;
     pool->count = pool->free = count;
-    pool->memory = bnorm_memory_map(pool->stride * (size_t)count, 0, 0, BNORM_PAGES_TRANSPARENT);
+    pool->memory = bnorm_memory_map(pool->stride * (size_t)count, 0, 1, BNORM_PAGES_TRANSPARENT);
     pool->stack = bnorm_memory_get((size_t)count * sizeof *pool->stack);
     if (!pool->memory || !pool->stack || pthread_mutex_init(&pool->mutex, NULL) != 0)
         goto no_mutex;

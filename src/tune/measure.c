@@ -49,7 +49,7 @@ static int schedule(measuring *m, const bnorm_tuning *tuning, bnorm_schedule *ma
         return 0;
     bnorm_memory_unmap(m->workspace);
     m->workspace_bytes = made->workspace.total;
-    m->workspace = bnorm_memory_map(m->workspace_bytes, 0, 0, BNORM_PAGES_TRANSPARENT);
+    m->workspace = bnorm_memory_map(m->workspace_bytes, 0, 1, BNORM_PAGES_TRANSPARENT);
     if (!m->workspace)
         m->workspace_bytes = 0;
     return m->workspace ? 0 : -1;

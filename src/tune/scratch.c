@@ -77,7 +77,7 @@ static int make_matrix(bnorm_scratch *scratch, const bnorm_plan *plan, bnorm_ten
     const bnorm_seats *seats = &plan->context->seats;
     matrix->ld = bnorm_placement_ld(plan);
     const size_t bytes = bnorm_placement_bytes(plan, matrix->ld);
-    matrix->data = bnorm_memory_map(bytes, (int)tensor, plan->context->machine.memory_nodes <= 1,
+    matrix->data = bnorm_memory_map(bytes, (int)tensor, plan->shards.count > 1,
                                     plan->context->pages);
     if (!matrix->data)
         return -1;

@@ -8,6 +8,7 @@
 
 #include "api/allocations.h"
 #include "api/fixture.h"
+#include "plan/plan.h"
 #include "support/data.h"
 #include "support/harness.h"
 
@@ -191,6 +192,10 @@ static void tensors_keep_their_promises(void)
             CU_ASSERT(m[t].ld >= problem.cols && m[t].ld <= problem.cols + problem.cols / 8 + 1);
             CU_ASSERT(problem.cols < 8 * line || m[t].ld % line == 0); /* whole lines */
             CU_ASSERT_EQUAL((uintptr_t)m[t].data % 64, 0); /* a cache line */
+            for (int u = 0; u < t; u++) {
+                const uintptr_t apart = ((uintptr_t)m[t].data - (uintptr_t)m[u].data) % 4096;
+                CU_ASSERT(plan->shards.count > 1 || (apart >= 256 && apart <= 4096 - 256));
+            }
             for (size_t b = 0; b < bytes; b++)
                 wrong += ((char *)m[t].data)[b] != 0;
             memset(m[t].data, 0xFF, bytes); /* its own, to the last byte */

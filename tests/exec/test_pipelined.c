@@ -13,10 +13,11 @@
 
 enum {
     ROWS = 9044, /* 142 leaves, the last one short */
-    COLS = 132,
+    COLS = 300,
     WIDTH = 16,
     PANELS = (COLS + WIDTH - 1) / WIDTH,
     AMPLE = 64 << 20,
+    GUARD = 64, /* bytes */
     SAMPLE = 2 * PANELS * ROWS * WIDTH, /* ample, too */
     LEAVES = (ROWS + BNORM_LEAF_ROWS - 1) / BNORM_LEAF_ROWS
 };
@@ -54,6 +55,7 @@ typedef struct {
     bnorm_plan *plan;
     bnorm_matrix x, y, dy, dx;
     float gamma[COLS], beta[COLS], dgamma[COLS], dbeta[COLS];
+    unsigned char *workspace; /* as large as asked for, and a guard behind it */
 } problem;
 
 /* What is in matrix i at first: drawn once. */
@@ -94,12 +96,20 @@ static void open_problem(problem *p, int threads, bnorm_strategy strategy, size_
         CU_ASSERT_FATAL(elements <= SAMPLE);
         memcpy(matrices[i]->data, sample_of(i), (size_t)elements * sizeof(float));
     }
+    const size_t bytes = bnorm_plan_workspace_size(p->plan);
+    p->workspace = aligned_alloc(BNORM_LINE, bnorm_round_up((int64_t)bytes, BNORM_LINE) + GUARD);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(p->workspace);
+    memset(p->workspace, 0xFF, bytes + GUARD);
     data_vector(BNORM_F32, p->gamma, COLS, 1, 0.1, 7);
     data_vector(BNORM_F32, p->beta, COLS, 0, 0.1, 8);
 }
 
 static void close_problem(problem *p)
 {
+    const size_t bytes = bnorm_plan_workspace_size(p->plan);
+    for (int i = 0; i < GUARD; i++)
+        CU_ASSERT_EQUAL(p->workspace[bytes + (size_t)i], 0xFF);
+    free(p->workspace);
     bnorm_free(p->x.data);
     bnorm_free(p->y.data);
     bnorm_free(p->dy.data);
@@ -113,6 +123,7 @@ static void run(problem *p, unsigned operation, int64_t rows)
     bnorm_args args;
     bnorm_args_init(&args, sizeof args);
     args.rows = rows;
+    args.workspace = p->workspace;
     args.x = p->x;
     args.y = p->y;
     args.dy = p->dy;
@@ -197,7 +208,7 @@ static void panels_lag(void)
                 const bnorm_schedule schedule = compare(operations[i], threads, l2, llc, ROWS);
                 const int64_t chunks = bnorm_ceil_div(LEAVES, schedule.workspace.chunk);
                 CU_ASSERT_EQUAL(schedule.grid.row_groups, 1);
-                CU_ASSERT_EQUAL(schedule.lag, bnorm_clamp(PANELS / threads / 4, 1, lag));
+                CU_ASSERT_EQUAL(schedule.lag, lag <= PANELS / threads / 4 ? lag : 1);
                 CU_ASSERT(called_for_some_team(threads, chunks, schedule.lag));
                 compare(operations[i], threads, l2, llc, ROWS / 3);
             }
@@ -285,6 +296,39 @@ static void chosen_for_panels_that_fit(void)
     CU_ASSERT_STRING_EQUAL(strategy_of(two, 16384, 1024, BNORM_INFER, asked), "resident");
 }
 
+/* Where L2 holds eight panels, and the last level four times that for each thread. */
+static void says_how_far_panels_lag(void)
+{
+    static const struct {
+        const char *machine, *words;
+    } machines[] = {
+        {"numa:1 l3:1(size=33554432) l2:2(size=1048576) core:1 pu:1", "when 8 others have been"},
+        {"numa:1 l3:1(size=33554432) l2:1(size=2097152) core:2 pu:1", "when 8 others have been"},
+        {"numa:1 l3:1(size=33554432) l2:4(size=4194304) core:1 pu:1", "read again; a thread's"},
+    };
+    for (int i = 0; i < 3; i++) {
+        bnorm_context *context = NULL;
+        bnorm_context_options options;
+        bnorm_problem it;
+        bnorm_plan *plan = NULL;
+        bnorm_context_options_init(&options, sizeof options);
+        options.synthetic = machines[i].machine;
+        bnorm_problem_init(&it, sizeof it);
+        it.rows = 2048;
+        it.cols = 8192;
+        it.layout = BNORM_PANELS;
+        it.operations = BNORM_FORWARD;
+        if (bnorm_context_create(&context, &options) == BNORM_ERR_UNSUPPORTED) {
+            harness_skip("a library without hwloc describes no machines");
+            return;
+        }
+        CU_ASSERT_EQUAL_FATAL(bnorm_plan_create(&plan, context, &it), BNORM_OK);
+        CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_plan_text(plan), machines[i].words));
+        bnorm_plan_destroy(plan);
+        bnorm_context_destroy(context);
+    }
+}
+
 /* Panels in cache are read once, however wide blocks may be. */
 static void candidates_are_called_what_they_are(void)
 {
@@ -292,7 +336,7 @@ static void candidates_are_called_what_they_are(void)
     bnorm_tuning candidate[BNORM_MOST_CANDIDATES];
     for (int a = 0; a < 2; a++) {
         problem p;
-        int pipelined = 0;
+        int pipelined = 0, lags = 0;
         open_problem(&p, 2, asked[a], AMPLE, AMPLE);
         for (int stage = 0; stage < BNORM_CANDIDATE_STAGES; stage++) {
             const bnorm_tuning from = bnorm_plan_estimate(p.plan, 2);
@@ -300,9 +344,10 @@ static void candidates_are_called_what_they_are(void)
             for (int i = 0; i < count; i++) {
                 CU_ASSERT_NOT_EQUAL(candidate[i].strategy, BNORM_STRATEGY_STREAM);
                 pipelined += candidate[i].strategy == BNORM_STRATEGY_PIPELINED;
+                lags += candidate[i].lag_bytes != from.lag_bytes;
             }
         }
-        CU_ASSERT(pipelined > 0);
+        CU_ASSERT(pipelined > 0 && lags > 0);
         close_problem(&p);
     }
 }
@@ -314,6 +359,7 @@ int main(int argc, char **argv)
         {"or one that was reduced before the last", panels_lag},
         {"threads share panels that are too long for one", threads_share_panels},
         {"chosen where panels fit", chosen_for_panels_that_fit},
+        {"says how far panels lag", says_how_far_panels_lag},
         {"candidates are called what they are", candidates_are_called_what_they_are},
     };
     return harness_main(argc, argv, "exec/pipelined", cases, HARNESS_COUNT(cases));

@@ -45,9 +45,10 @@ static void maps_are_zero_to_their_ends(void)
     for (int i = 0; i < 7; i++)
         for (int index = 0; index < 4; index++)
             for (int kind = 0; kind < 3; kind++) {
-                char *memory = bnorm_memory_map(sizes[i], index, kind % 2, kinds[kind]);
+                const int whole = kind % 2;
+                char *memory = bnorm_memory_map(sizes[i], index, whole, kinds[kind]);
                 CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
-                CU_ASSERT_EQUAL((uintptr_t)memory % (kind % 2 ? 64 : page), 0);
+                CU_ASSERT_EQUAL((uintptr_t)memory % (whole ? page : 64), 0);
                 CU_ASSERT(all_zero(memory, sizes[i]));
                 memset(memory, 0xFF, sizes[i]);
                 bnorm_memory_unmap(memory);
@@ -93,7 +94,7 @@ static void maps_are_staggered(void)
     char *memory[4];
     for (int kind = 0; kind < 3; kind++) {
         for (int i = 0; i < 4; i++)
-            memory[i] = bnorm_memory_map((size_t)8 << 20, i, 1, kinds[kind]);
+            memory[i] = bnorm_memory_map((size_t)8 << 20, i, 0, kinds[kind]);
         for (int i = 0; i < 4; i++)
             for (int j = 0; j < i; j++) {
                 CU_ASSERT_NOT_EQUAL((uintptr_t)memory[i] % 65536 / 64,
@@ -113,7 +114,7 @@ static void large_maps_begin_on_huge_pages(void)
     const size_t page = (size_t)bnorm_pages_size();
     for (int i = 0; i < 4; i++)
         for (int kind = 0; kind < 3; kind++) {
-            char *memory = bnorm_memory_map(3 * HUGE_PAGE, i, 1, kinds[kind]);
+            char *memory = bnorm_memory_map(3 * HUGE_PAGE, i, 0, kinds[kind]);
             CU_ASSERT((uintptr_t)memory % HUGE_PAGE < 17 * page);
             bnorm_memory_unmap(memory);
         }

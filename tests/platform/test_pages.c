@@ -36,7 +36,7 @@ static void touched_pages_are_somewhere(void)
     int node[PAGES], wrong = 0;
     if (no_answer())
         return;
-    char *memory = bnorm_memory_map((size_t)(PAGES * size), 0, 0, BNORM_PAGES_SMALL);
+    char *memory = bnorm_memory_map((size_t)(PAGES * size), 0, 1, BNORM_PAGES_SMALL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
     for (int i = 0; i < PAGES; i++) { /* an address on each page, last page first */
         address[i] = memory + (PAGES - 1 - i) * size + i % size;
@@ -56,7 +56,7 @@ static void unmapped_pages_are_absent(void)
     int node[2] = {5, 5};
     if (no_answer())
         return;
-    char *memory = bnorm_memory_map(1, 0, 0, BNORM_PAGES_SMALL);
+    char *memory = bnorm_memory_map(1, 0, 1, BNORM_PAGES_SMALL);
     memory[0] = 1;
     const void *address[2] = {NULL, memory};
     CU_ASSERT_EQUAL(bnorm_pages_where(address, 2, node), 0);
