@@ -71,7 +71,8 @@ static const float *sample_of(int i)
 }
 
 /* l2, llc: bytes of cache that each thread seems to have. */
-static void open_problem(problem *p, int threads, bnorm_strategy strategy, size_t l2, size_t llc)
+static void open_problem(problem *p, unsigned operation, int threads, bnorm_strategy strategy,
+                         size_t l2, size_t llc)
 {
     bnorm_context_options options;
     bnorm_problem it;
@@ -83,6 +84,7 @@ static void open_problem(problem *p, int threads, bnorm_strategy strategy, size_
     it.cols = COLS;
     it.layout = BNORM_PANELS;
     it.strategy = strategy;
+    it.operations = operation;
     CU_ASSERT_EQUAL_FATAL(bnorm_context_create(&p->context, &options), BNORM_OK);
     bnorm_machine *machine = &p->context->machine;
     machine->l2 = l2;
@@ -151,8 +153,8 @@ static int same(const problem *a, const problem *b)
 static bnorm_schedule compare(unsigned operation, int threads, size_t l2, size_t llc, int64_t rows)
 {
     problem resident, pipelined;
-    open_problem(&resident, threads, BNORM_STRATEGY_RESIDENT, AMPLE, AMPLE);
-    open_problem(&pipelined, threads, BNORM_STRATEGY_PIPELINED, l2, llc);
+    open_problem(&resident, operation, threads, BNORM_STRATEGY_RESIDENT, AMPLE, AMPLE);
+    open_problem(&pipelined, operation, threads, BNORM_STRATEGY_PIPELINED, l2, llc);
     const bnorm_schedule schedule = pipelined.plan->schedule[bnorm_operation_index(operation)];
     bnorm_kernel_set set = *pipelined.plan->kernels;
     counted = pipelined.plan->kernels;
@@ -337,7 +339,7 @@ static void candidates_are_called_what_they_are(void)
     for (int a = 0; a < 2; a++) {
         problem p;
         int pipelined = 0, lags = 0;
-        open_problem(&p, 2, asked[a], AMPLE, AMPLE);
+        open_problem(&p, BNORM_FORWARD_BACKWARD, 2, asked[a], AMPLE, AMPLE);
         for (int stage = 0; stage < BNORM_CANDIDATE_STAGES; stage++) {
             const bnorm_tuning from = bnorm_plan_estimate(p.plan, 2);
             const int count = bnorm_plan_candidates(p.plan, 2, stage, &from, candidate);
