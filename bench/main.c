@@ -117,8 +117,8 @@ static const command commands[] = {
          "is the estimate's time over the measured plan's, the median over all rounds, with\n"
          "the least and the most; 1 where measuring has chosen the same plan.  Choices:\n"
          "strategy, threads, row groups x column blocks of so many columns, kind of stores.\n"
-         "FILE: shapes, as for sweep.  On a quiet machine only: what others' work has slowed\n"
-         "is not chosen, and wisdom keeps that.  Remove its file to measure again.",
+         "FILE: shapes, as for sweep.  On a quiet machine only: on a busy one chance\n"
+         "chooses, and wisdom keeps that.  Remove its file to measure again.",
      .operations = "forward,backward,fused", .shapes = "65536x1024,1048576x64",
      .run = tune_command},
 };

@@ -133,13 +133,16 @@ static void the_largest_problems_are_planned(void)
         bnorm_problem problem;
         bnorm_plan *plan = NULL;
         bnorm_problem_init(&problem, sizeof problem);
-        problem.rows = ((int64_t)1 << 57) - 1;
-        problem.cols = 4;
+        problem.rows = ((int64_t)1 << (layout == BNORM_ROWS ? 57 : 55)) - 1;
+        problem.cols = 8;
+        problem.operations = BNORM_BACKWARD;
         problem.dtype = problem.stats_dtype = BNORM_F64;
         problem.layout = (bnorm_layout)layout;
         problem.panel_width = layout == BNORM_PANELS ? 8 : 0;
-        const bnorm_status status = bnorm_plan_create(&plan, context, &problem);
-        CU_ASSERT(status == BNORM_OK || status == BNORM_ERR_ARGUMENT || status == BNORM_ERR_MEMORY);
+        CU_ASSERT_EQUAL_FATAL(bnorm_plan_create(&plan, context, &problem), BNORM_OK);
+        const bnorm_schedule *schedule = &plan->schedule[bnorm_operation_index(BNORM_BACKWARD)];
+        CU_ASSERT_EQUAL(schedule->strategy, BNORM_STRATEGY_STREAM);
+        CU_ASSERT(schedule->lag == 1 && schedule->compulsory > 0x1p60);
         bnorm_plan_destroy(plan);
     }
     bnorm_context_destroy(context);
