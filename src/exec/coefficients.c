@@ -146,7 +146,7 @@ void bnorm_coefficients_batch(bnorm_run *run, bnorm_piece *piece, const double *
     const int64_t pitch = run->schedule->workspace.pitch;
     const int update = sides & BNORM_SIDE_FORWARD && run->rows > 0 &&
                        (args->running_mean || args->running_var);
-    for (int64_t j = 0; j < piece->cols.end - piece->cols.begin; j++) {
+    for (int64_t j = piece->part.begin; j < piece->part.end; j++) {
         const double m2 = moments[BNORM_M2 * pitch + j];
         const double mean = moments[BNORM_MEAN_X * pitch + j];
         column at = column_at(run, piece, j, mean, run->rows > 0 ? m2 / (double)run->rows : 0);
@@ -171,7 +171,7 @@ static column global_column(const bnorm_run *run, const bnorm_piece *piece, int6
 void bnorm_coefficients_global(bnorm_run *run, bnorm_piece *piece, int sides)
 {
     const bnorm_dtype stats = run->plan->problem.stats_dtype;
-    for (int64_t j = 0; j < piece->cols.end - piece->cols.begin; j++) {
+    for (int64_t j = piece->part.begin; j < piece->part.end; j++) {
         column at = global_column(run, piece, j);
         if (sides & BNORM_SIDE_FORWARD)
             forward_side(run, piece, &at);
@@ -189,7 +189,7 @@ void bnorm_gradients_global(bnorm_run *run, bnorm_piece *piece, const double *mo
 {
     const int64_t pitch = run->schedule->workspace.pitch;
     const double n = (double)run->rows;
-    for (int64_t j = 0; j < piece->cols.end - piece->cols.begin; j++) {
+    for (int64_t j = piece->part.begin; j < piece->part.end; j++) {
         column at = global_column(run, piece, j);
         const double sum_dy = n * moments[BNORM_MEAN_DY * pitch + j];
         /* sum dy*(x - mu) for a mu that is not the batch's mean */

@@ -11,7 +11,8 @@
  * adds to) args.dgamma and args.dbeta and sets X_HI and the planes from DY_HI. */
 enum { BNORM_SIDE_FORWARD = 1, BNORM_SIDE_BACKWARD = 2 };
 
-/* moments: planes of pitch doubles for run->rows rows of the piece's columns. */
+/* Each for the piece's part of its block's columns.  moments: planes of pitch doubles for
+ * run->rows rows, from the block's first column on. */
 void bnorm_coefficients_batch(bnorm_run *run, bnorm_piece *piece, const double *moments,
                               int sides);
 

@@ -34,6 +34,7 @@ typedef struct {
 /* One block of the grid, and the memory it works in. */
 typedef struct {
     bnorm_range rows, cols;
+    bnorm_range part;      /* columns of the block, from its first, that a merging phase is for */
     int64_t group, index;  /* row group, column block */
     int64_t slot;          /* of the column block's part of the workspace */
     bnorm_list *list;      /* moments of these rows */
@@ -48,7 +49,7 @@ typedef void bnorm_phase_work(bnorm_run *run, bnorm_piece *piece);
 
 typedef struct {
     bnorm_phase_work *work;
-    int merges; /* once for each column block, with group 0's memory */
+    int merges; /* for column blocks or parts of them, with group 0's memory */
 } bnorm_phase;
 
 /* Run the phases over the grid. */

@@ -40,6 +40,14 @@ static void merge(const bnorm_list *list, int i, double rows_a, double rows_b,
     merge_into(list, node_moments(list, i), node_moments(list, i + 1), rows_a, rows_b, kernels);
 }
 
+bnorm_list *bnorm_list_part(bnorm_list_view *view, const bnorm_list *list, bnorm_range cols)
+{
+    memcpy(view, list, sizeof *list + (size_t)list->count * sizeof *list->node);
+    view->list.cols = cols.end - cols.begin;
+    view->list.moments += cols.begin;
+    return &view->list;
+}
+
 double *bnorm_list_next(const bnorm_list *list)
 {
     return node_moments(list, list->count);
@@ -111,7 +119,8 @@ void bnorm_list_append(bnorm_list *list, bnorm_list *next, const bnorm_kernel_se
 const double *bnorm_list_fold(bnorm_list *list, const bnorm_kernel_set *kernels)
 {
     if (list->count == 0) {
-        memset(list->moments, 0, (size_t)(list->planes * list->pitch) * sizeof(double));
+        for (int p = 0; p < list->planes; p++)
+            memset(list->moments + p * list->pitch, 0, (size_t)list->cols * sizeof(double));
         return list->moments;
     }
     double rows = node_rows(list, list->node[list->count - 1]);

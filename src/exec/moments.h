@@ -3,8 +3,20 @@
 #ifndef BNORM_EXEC_MOMENTS_H
 #define BNORM_EXEC_MOMENTS_H
 
+#include "base/range.h"
 #include "kernels/kernels.h"
 #include "plan/nodes.h"
+
+/* A list's header and nodes: as many as any list has. */
+enum { BNORM_MOST_LISTED = 128 };
+typedef union {
+    bnorm_list list;
+    char room[sizeof(bnorm_list) + BNORM_MOST_LISTED * sizeof(bnorm_node)];
+} bnorm_list_view;
+
+/* The list as those see it who merge only some of its columns, whole groups but the last:
+ * moments are the same, the list itself stays as it is. */
+bnorm_list *bnorm_list_part(bnorm_list_view *view, const bnorm_list *list, bnorm_range cols);
 
 /* Where to write the moments of the node to be pushed next. */
 double *bnorm_list_next(const bnorm_list *list);

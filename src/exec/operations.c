@@ -18,13 +18,18 @@ static void reduce_xdy(bnorm_run *run, bnorm_piece *piece)
                                       run->schedule->reduce_ahead));
 }
 
-/* Moments of the whole column block. */
+/* Moments of the batch, from the column block's first column on: those of the piece's part. */
 static const double *gather(bnorm_run *run, bnorm_piece *piece)
 {
     const bnorm_kernel_set *kernels = run->plan->kernels;
+    bnorm_list_view view, other;
+    bnorm_list *list = bnorm_list_part(&view, piece->list, piece->part);
     for (int64_t group = 1; group < run->grid->row_groups; group++)
-        bnorm_list_append(piece->list, bnorm_phases_list(run, piece, group), kernels);
-    return bnorm_list_fold(piece->list, kernels);
+        bnorm_list_append(list,
+                          bnorm_list_part(&other, bnorm_phases_list(run, piece, group),
+                                          piece->part),
+                          kernels);
+    return bnorm_list_fold(list, kernels) - piece->part.begin;
 }
 
 static void merge_forward(bnorm_run *run, bnorm_piece *piece)

@@ -5,8 +5,9 @@
 
 typedef struct {
     bnorm_run *run;
-    const bnorm_phase *begin, *phases; /* the first over items, and the one that runs */
+    const bnorm_phase *phases; /* the one that runs, or all */
     int count;
+    int64_t parts;             /* that column blocks are merged in */
     const bnorm_grid *grid; /* whose items are shared out */
 } phase_team;
 
@@ -41,6 +42,7 @@ static bnorm_piece piece_of(const bnorm_run *run, bnorm_place place, const bnorm
 
     piece.rows = bnorm_grid_rows(run->grid, piece.group);
     piece.cols = bnorm_grid_cols(run->grid, piece.index);
+    piece.part = (bnorm_range){0, piece.cols.end - piece.cols.begin};
     piece.list = piece.group ? bnorm_phases_list(run, &piece, piece.group) : (bnorm_list *)column;
     piece.coefficients = column + workspace->coefficients;
     piece.sums = own + workspace->sums;
@@ -66,14 +68,21 @@ static void empty_list(const bnorm_run *run, bnorm_piece *piece)
     list->moments = (double *)((char *)list + room->moments);
 }
 
+/* Moments that a phase finds are merged by the next one. */
+static void run_phase(bnorm_run *run, const bnorm_phase *phase, bnorm_piece *piece)
+{
+    if (!phase->merges)
+        empty_list(run, piece);
+    phase->work(run, piece);
+}
+
 /* All phases of one column block, whose rows are not divided. */
 static void whole_block(void *data, int64_t item, const bnorm_worker *worker)
 {
     phase_team *team = data;
     bnorm_piece piece = piece_of(team->run, bnorm_grid_item(team->grid, item), worker);
-    empty_list(team->run, &piece);
     for (int i = 0; i < team->count; i++)
-        team->phases[i].work(team->run, &piece);
+        run_phase(team->run, &team->phases[i], &piece);
 }
 
 static void reduce_while_applying(const phase_team *team, bnorm_piece *next, bnorm_piece *now)
@@ -143,16 +152,20 @@ static void one_phase(void *data, int64_t item, const bnorm_worker *worker)
 {
     phase_team *team = data;
     bnorm_piece piece = piece_of(team->run, bnorm_grid_item(team->grid, item), worker);
-    if (team->phases == team->begin)
-        empty_list(team->run, &piece);
-    team->phases->work(team->run, &piece);
+    run_phase(team->run, team->phases, &piece);
 }
 
-/* One merging phase of one column block. */
+/* One merging phase of part of one column block. */
 static void one_merge(void *data, int64_t item, const bnorm_worker *worker)
 {
     phase_team *team = data;
-    bnorm_piece piece = piece_of(team->run, (bnorm_place){0, item, BNORM_ANY_NODE}, worker);
+    const bnorm_place place = {0, item / team->parts, BNORM_ANY_NODE};
+    bnorm_piece piece = piece_of(team->run, place, worker);
+    const int64_t cols = piece.part.end;
+    piece.part = bnorm_range_part(bnorm_ceil_div(cols, BNORM_GROUP), team->parts,
+                                  item % team->parts);
+    piece.part.begin *= BNORM_GROUP;
+    piece.part.end = bnorm_min(piece.part.end * BNORM_GROUP, cols);
     team->phases->work(team->run, &piece);
 }
 
@@ -184,13 +197,20 @@ static void over_rounds(phase_team *team, const bnorm_phase *phases)
     }
 }
 
+/* So many that all threads merge, if there are columns enough. */
+static int64_t merge_parts(const bnorm_run *run)
+{
+    enum { COLS = 128 }; /* that are worth calling a thread for */
+    const int64_t blocks = bnorm_max(run->grid->col_blocks, 1);
+    return bnorm_clamp(bnorm_grid_width(run->grid) / COLS, 1,
+                       bnorm_max(run->schedule->threads / blocks, 1));
+}
+
 void bnorm_phases_run(bnorm_run *run, const bnorm_phase *phases, int count)
 {
     const bnorm_grid *grid = run->grid;
-    phase_team team = {run, phases, phases, count, grid};
+    phase_team team = {run, phases, count, merge_parts(run), grid};
 
-    while (team.begin->merges)
-        team.begin++;
     if (grid->rounds > 1) {
         over_rounds(&team, phases);
         return;
@@ -203,8 +223,8 @@ void bnorm_phases_run(bnorm_run *run, const bnorm_phase *phases, int count)
     for (int i = 0; i < count; i++) {
         team.phases = &phases[i];
         if (phases[i].merges)
-            bnorm_team_run(&run->plan->context->seats, run->schedule->threads, grid->col_blocks,
-                           NULL, one_merge, &team);
+            bnorm_team_run(&run->plan->context->seats, run->schedule->threads,
+                           grid->col_blocks * team.parts, NULL, one_merge, &team);
         else
             over_items(&team, grid, one_phase);
     }

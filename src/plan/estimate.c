@@ -7,10 +7,11 @@
 #include "plan/traffic.h"
 
 enum {
-    /* A block's part of a row, in bytes.  A matrix in memory is read fastest in
-     * order: two threads that take half a row of 4 KiB each are a fifth slower
-     * than two that take half of the rows.  Small matrices, whose rows are soon done,
-     * do with shorter parts, as merging costs calls of the team. */
+    /* A block's part of a row, in bytes.  A matrix in memory is read fastest in order, by threads
+     * that take whole rows, as long as their sums and moments stay in L2.  One that is partly
+     * in cache does with parts of rows: dividing rows costs more there.  Small matrices,
+     * whose rows are soon done, do with shorter ones, as merging costs calls of the team. */
+    WHOLE_BYTES = 32 << 10,
     MEMORY_MIN_BYTES = 4096,
     CACHE_MATRIX_BYTES = 256 << 10,
     TILE_BYTES = 256, /* of AVX-512 */
@@ -37,6 +38,10 @@ static const double PIPELINED_SHARED = 3.5;
  * drive out what is read: where compulsory traffic exceeds this part of the last-level
  * cache; the second, where x alone is read again. */
 static const double PAST_CACHE = 0.64, PAST_CACHE_X = 0.8;
+
+/* What an operation reads comes from memory where it is so many times what the team's caches
+ * hold. */
+static const double FROM_MEMORY = 1.6;
 
 /* ---- what strategies decide by ------------------------------------------------------ */
 
@@ -174,6 +179,14 @@ static bnorm_strategy first_that_applies(const prospect *p)
     return list[i].strategy;
 }
 
+int bnorm_plan_is_from_memory(const bnorm_plan *plan, int operation, int threads)
+{
+    const bnorm_traffic once =
+        bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, bnorm_plan_is_global(plan));
+    const double share = (double)bnorm_topology_cache_share(&plan->context->machine);
+    return once.reads * bnorm_plan_matrix_bytes(plan) > FROM_MEMORY * share * threads;
+}
+
 /* ---- the tuning --------------------------------------------------------------------- */
 
 /* Blocks that stay in cache: as narrow as a tile, or as wide as fit. */
@@ -197,6 +210,16 @@ static int64_t lag_of(const bnorm_plan *plan)
     const bnorm_machine *machine = &plan->context->machine;
     const int64_t near = (int64_t)machine->l2 / bnorm_max(machine->l2_sharers, 1);
     return 4 * near <= (int64_t)bnorm_topology_cache_share(machine) ? near : 0;
+}
+
+/* Of the widest part of a row whose sums, and moments of two nodes, stay in L2. */
+static int64_t whole_bytes(const bnorm_plan *plan)
+{
+    const bnorm_machine *machine = &plan->context->machine;
+    const int64_t size = (int64_t)plan->kernels->size;
+    const int64_t column = BNORM_SUMS * size + 2 * BNORM_MOMENTS_XDY * (int64_t)sizeof(double);
+    const int64_t near = (int64_t)machine->l2 / bnorm_max(machine->l2_sharers, 1);
+    return bnorm_clamp(near / column * size, BNORM_STREAM_BYTES, WHOLE_BYTES);
 }
 
 /* Whether a row is one tile of the kernels, so that all of memory is read in order. */
@@ -227,6 +250,9 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
         .max_bytes = BNORM_STREAM_BYTES,
         .ahead_bytes = unaided ? 0 : p.tiles ? TILE_AHEAD_BYTES : AHEAD_BYTES,
     };
+    if (!plan->panel && 1 << operation != BNORM_STEP && /* whose blocks of rows stay in L2 */
+        bnorm_plan_is_from_memory(plan, operation, p.threads))
+        tuning.min_bytes = tuning.max_bytes = whole_bytes(plan);
     if (tuning.stream) /* from memory, and to it */
         tuning.lag_bytes = lag_of(plan);
     narrow(&tuning, &p, forced);

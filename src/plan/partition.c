@@ -87,15 +87,23 @@ static double balance(int64_t n, int64_t parts)
     return (double)n / ((double)parts * (double)bnorm_ceil_div(n, parts));
 }
 
-/* Blocks beyond the threads: as many for each. */
-static int64_t many_blocks(int64_t least, int64_t most, int64_t threads)
+static int64_t greatest_divisor(int64_t a, int64_t b)
 {
-    int64_t even = bnorm_round_up(least, threads);
-    return even <= most ? even : least;
+    return b ? greatest_divisor(b, a % b) : a;
+}
+
+/* What is left of the time of a team of so many threads when the two more phases are over
+ * that a division of rows costs. */
+static double phases_leave(const bnorm_division *d, int64_t threads)
+{
+    enum { MANY = 1 << 20 }; /* elements for a thread */
+    return (double)d->rows * (double)d->cols >= (double)threads * MANY ? 0.97 : 0.85;
 }
 
 /* Column blocks and row groups for a team of `base` nodes' parts with `threads`
- * threads each; row groups are a multiple of base. */
+ * threads each; row groups are a multiple of base.  Each thread has one item or as many as
+ * another: the division that keeps most threads busy, and among equals the one with most column
+ * blocks, then fewest row groups. */
 static void choose_grid(bnorm_grid *grid, const bnorm_division *d, int64_t threads, int64_t base)
 {
     const int64_t units = bnorm_ceil_div(d->cols, d->unit);
@@ -103,34 +111,26 @@ static void choose_grid(bnorm_grid *grid, const bnorm_division *d, int64_t threa
     const int64_t least = bnorm_ceil_div(units, bnorm_max(d->max_cols / d->unit, 1));
     const int64_t most = bnorm_max(units / bnorm_max(d->min_cols / d->unit, 1), least);
     const int64_t most_parts = bnorm_min(leaves, d->most_groups) / base;
+    const double phases = base > 1 ? 1 : phases_leave(d, threads);
+    double best = 0;
 
     grid->row_groups = base;
     grid->col_blocks = least;
-    if (least >= threads) {
-        grid->col_blocks = many_blocks(least, most, threads);
-        return;
-    }
-    /* One item per thread: the division that keeps most threads busy, and
-     * among equals the one with most column blocks.  A division of rows costs
-     * two more phases, and must be worth it. */
-    const double phases = 0.85;
-    double best = 0;
-    for (int64_t blocks = bnorm_min(most, threads); blocks >= bnorm_max(least, 1); blocks--) {
-        int64_t groups = base * bnorm_min(threads / blocks, most_parts);
-        double busy = (double)(groups * blocks) / (double)(threads * base) *
-                      balance(units, blocks) * balance(leaves, groups) *
-                      (groups > 1 ? phases : 1);
-        if (busy > best) {
-            best = busy;
-            grid->col_blocks = blocks;
-            grid->row_groups = groups;
+    for (int64_t blocks = bnorm_min(most, bnorm_round_up(least, threads));
+         blocks >= bnorm_max(least, 1); blocks--) {
+        const int64_t even = threads / greatest_divisor(threads, blocks);
+        const int64_t choice[] = {bnorm_max(threads / blocks, 1), blocks < threads ? 1 : even};
+        for (int i = 0; i < 2; i++) {
+            const int64_t groups = bnorm_clamp(choice[i], 1, most_parts);
+            const double busy = balance(groups * blocks, threads) * balance(units, blocks) *
+                                balance(leaves, groups * base) * (groups > 1 ? phases : 1);
+            if (busy > best) {
+                best = busy;
+                grid->col_blocks = blocks;
+                grid->row_groups = groups * base;
+            }
         }
     }
-}
-
-static int64_t greatest_divisor(int64_t a, int64_t b)
-{
-    return b ? greatest_divisor(b, a % b) : a;
 }
 
 /* Nodes own ranges of leaves.  Threads are taken in parts of as many as divide the
@@ -265,6 +265,15 @@ int64_t bnorm_grid_height(const bnorm_grid *grid)
         most = bnorm_max(most, bnorm_ceil_div(bnorm_shard_length(shard), shard->groups));
     }
     return most;
+}
+
+double bnorm_grid_busy(const bnorm_grid *grid, int threads)
+{
+    const int64_t items = bnorm_grid_items(grid);
+    const double largest = (double)bnorm_grid_height(grid) * (double)bnorm_grid_width(grid) *
+                           (double)bnorm_ceil_div(bnorm_max(items, 1), threads);
+    const double all = (double)bnorm_leaf_count(grid->rows) * (double)grid->cols;
+    return largest > 0 ? all / threads / largest : 1;
 }
 
 /* ---- items -------------------------------------------------------------------- */

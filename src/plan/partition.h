@@ -71,7 +71,7 @@ typedef struct { /* what is to be divided */
 } bnorm_division;
 
 /* Prefers column blocks, which need no merging; divides rows where there are too
- * few columns for the threads of a node. */
+ * few columns for the threads of a node, or threads would have more blocks than others. */
 bnorm_grid bnorm_partition(const bnorm_division *division);
 
 /* Shards of `count` leaves or panels in proportion to seats, each within one of its
@@ -106,6 +106,9 @@ void bnorm_grid_number(bnorm_grid *grid);
 /* Columns of the widest block; leaves of the highest row group. */
 int64_t bnorm_grid_width(const bnorm_grid *grid);
 int64_t bnorm_grid_height(const bnorm_grid *grid);
+
+/* The part of their time in which that many threads have work. */
+double bnorm_grid_busy(const bnorm_grid *grid, int threads);
 
 /* Leaves of `rows` rows. */
 int64_t bnorm_leaf_count(int64_t rows);

@@ -101,8 +101,9 @@ const char *bnorm_strategy_name(bnorm_strategy strategy);
 /* Fail when operation is not exactly one, or not among the plan's. */
 bnorm_status bnorm_plan_has(const bnorm_plan *plan, unsigned operation);
 
-/* Bytes of the widest part of a row-major row that an estimate's blocks have: more
- * columns' running sums, loaded and stored for each band of rows, fall out of L1. */
+/* Bytes of the widest part of a row-major row that an estimate's blocks have, as far as the
+ * matrix is not read from memory: more columns' running sums, loaded and stored for each
+ * band of rows, fall out of L1. */
 enum { BNORM_STREAM_BYTES = 4096 };
 
 /* Columns of a cache line, or of a panel. */
@@ -144,6 +145,10 @@ int64_t bnorm_plan_resident_bytes(const bnorm_plan *plan, int operation);
  * divided among them, while one is reduced and another applied: 1, or as many as share a panel;
  * 0: a node has too few, or there is nothing to hold. */
 int64_t bnorm_plan_sharing(const bnorm_plan *plan, int operation);
+
+/* Whether what an operation (index) of so many threads reads comes from memory, as it is more
+ * than their caches hold. */
+int bnorm_plan_is_from_memory(const bnorm_plan *plan, int operation, int threads);
 
 /* Schedule a declared operation (index) anew; plan->workspace_bytes may grow. */
 void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning);

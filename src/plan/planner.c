@@ -18,10 +18,6 @@ enum {
     MOST_LAG = 64 /* blocks */
 };
 
-/* What an operation reads comes from memory where it is so many times what the team's caches
- * hold. */
-static const double FROM_MEMORY = 1.6;
-
 /* Seats on each node for a team of at most `threads`: in proportion, and at least
  * one where there are any.  Returns how many there are. */
 static int fewer_seats(const bnorm_seats *seats, int threads, int count[BNORM_MOST_NODES])
@@ -143,7 +139,8 @@ static bnorm_strategy strategy_on(const bnorm_plan *plan, int operation,
 }
 
 /* Row groups cost lists of nodes, and time to merge them: where the workspace would
- * be too large, somewhat narrower blocks, then fewer groups, too. */
+ * be too large, somewhat narrower blocks, then fewer groups, too.  Whole rows are not worth
+ * threads without work, either. */
 static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *schedule,
                         int planes)
 {
@@ -153,6 +150,7 @@ static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *s
     int64_t min_bytes = tuning->min_bytes;
     int64_t max_bytes = bnorm_max(tuning->max_bytes, BNORM_STREAM_BYTES);
     int64_t most_groups = tuning->threads;
+    const double busy = 0.9; /* or blocks that are narrower than whole rows pay */
     for (;;) {
         choose_blocks(plan, schedule, sharing, min_bytes,
                       bnorm_min(tuning->max_bytes, max_bytes), most_groups);
@@ -162,7 +160,13 @@ static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *s
         schedule->lag = choose_lag(plan, operation, schedule);
         bnorm_workspace_layout(schedule, plan->kernels->size, planes,
                                1 << operation == BNORM_STEP);
-        if (max_bytes == LEAST_BYTES || workspace_is_small(schedule, bnorm_plan_matrix_bytes(plan)))
+        const int small = workspace_is_small(schedule, bnorm_plan_matrix_bytes(plan));
+        if (min_bytes > BNORM_STREAM_BYTES &&
+            !(small && bnorm_grid_busy(&schedule->grid, tuning->threads) >= busy)) {
+            min_bytes = max_bytes = bnorm_max(min_bytes / 2, BNORM_STREAM_BYTES);
+            continue;
+        }
+        if (max_bytes == LEAST_BYTES || small)
             break;
         const int wide = min_bytes > SHARED_MIN_BYTES;
         min_bytes = bnorm_max(min_bytes / 2, BNORM_LINE);
@@ -192,8 +196,7 @@ void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning
     if (walk == BNORM_STRATEGY_SMALL)
         walk = 2 * matrix <= share ? BNORM_STRATEGY_RESIDENT : BNORM_STRATEGY_STREAM;
     const bnorm_traffic traffic = bnorm_traffic_of(operation, walk, global);
-    const bnorm_traffic once = bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, global);
-    schedule->in_order = once.reads * matrix > FROM_MEMORY * share * schedule->threads;
+    schedule->in_order = bnorm_plan_is_from_memory(plan, operation, schedule->threads);
     schedule->compulsory = traffic.least * matrix;
     schedule->read = traffic.reads * matrix;
     schedule->written = traffic.writes * matrix;

@@ -47,6 +47,7 @@ static void set_scene(scene *s, int64_t rows, bnorm_dtype dtype, bnorm_dtype sta
     s->run.global = (flags & BNORM_GLOBAL_STATISTICS) != 0;
     s->run.rows = rows;
     s->piece.cols = (bnorm_range){FIRST, ALL_COLS};
+    s->piece.part = (bnorm_range){0, COLS};
     s->piece.coefficients = s->coefficients;
     double *vectors[] = {s->gamma, s->beta, s->running_mean, s->running_var, s->dgamma, s->dbeta};
     for (int v = 0; v < 6; v++)

@@ -178,6 +178,30 @@ static void large_splits_are_the_tree(void)
     CU_ASSERT_EQUAL(wrong, 0);
 }
 
+/* Merged column by column, as threads may share it: the same moments, and the lists stay. */
+static void parts_of_lists_are_the_tree(void)
+{
+    const int64_t rows = 1000, cut = 5, leaves = 16;
+    const moments expected = tree(rows);
+    bnorm_list *a = new_list(rows), *b = new_list(rows);
+    push_leaves(a, 0, cut);
+    push_leaves(b, cut, leaves);
+    const int nodes_of_a = a->count, nodes_of_b = b->count;
+    for (int64_t j = COLS - 1; j >= 0; j--) {
+        const bnorm_range part = {j, j + 1};
+        bnorm_list_view view, other;
+        bnorm_list *list = bnorm_list_part(&view, a, part);
+        bnorm_list_append(list, bnorm_list_part(&other, b, part), kernels);
+        const double *folded = bnorm_list_fold(list, kernels);
+        for (int plane = 0; plane < PLANES; plane++)
+            CU_ASSERT(memcmp(folded + plane * PITCH, expected.plane + plane * PITCH + j,
+                             sizeof(double)) == 0);
+    }
+    CU_ASSERT(a->count == nodes_of_a && b->count == nodes_of_b);
+    free_list(a);
+    free_list(b);
+}
+
 static void no_rows_are_zeros(void)
 {
     static const moments zero;
@@ -308,6 +332,7 @@ int main(int argc, char **argv)
         {"every split in three is the tree", every_split_is_the_tree},
         {"appending is associative", appending_is_associative},
         {"large batches, random splits", large_splits_are_the_tree},
+        {"parts of lists are the tree", parts_of_lists_are_the_tree},
         {"no rows are zeros", no_rows_are_zeros},
         {"the workspace holds the nodes", the_workspace_holds_the_nodes},
         {"the workspace holds the nodes of shards", the_workspace_holds_the_nodes_of_shards},

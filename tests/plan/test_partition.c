@@ -127,22 +127,43 @@ static void wide_problems_keep_rows_whole(void)
             grids_case c = request(65536, 1024, 16, 16, 64);
             grids_seats(&c, nodes, four);
             bnorm_grid grid = bnorm_partition(&c.division);
-            CU_ASSERT_EQUAL(grid.row_groups, nodes);
-            CU_ASSERT_EQUAL(grid.col_blocks % threads, 0);
+            CU_ASSERT_EQUAL(bnorm_grid_items(&grid) % (nodes * threads), 0);
+            CU_ASSERT(bnorm_grid_busy(&grid, nodes * threads) > 0.94);
             if (16 % threads != 0)
                 continue; /* as many blocks, or some fewer */
+            CU_ASSERT_EQUAL(grid.row_groups, nodes);
             c.division.max_cols = 4096;
             grid = bnorm_partition(&c.division);
             CU_ASSERT_EQUAL(grid.row_groups, nodes);
             CU_ASSERT_EQUAL(grid.col_blocks, threads);
         }
-    /* 3 groups of 5 blocks would keep threads busier, 64/65 of the time and not 64/75,
-     * but merging costs more. */
+    /* Row groups keep threads busier, 98% of the time and not 64/75; but of few rows merging
+     * costs more. */
     static const int fifteen[] = {15};
-    grids_case c = request(65536, 1024, 16, 16, 4096);
+    grids_case c = request(6400, 1024, 16, 16, 4096);
     grids_seats(&c, 1, fifteen);
     bnorm_grid grid = bnorm_partition(&c.division);
     CU_ASSERT(grid.row_groups == 1 && grid.col_blocks == 15);
+    c = request(65536, 1024, 16, 16, 4096);
+    grids_seats(&c, 1, fifteen);
+    grid = bnorm_partition(&c.division);
+    CU_ASSERT(grid.row_groups > 1 && bnorm_grid_busy(&grid, 15) > 0.98);
+}
+
+/* More blocks than threads, and not a multiple: rows are divided, so that no thread has one
+ * block more than another. */
+static void blocks_that_do_not_come_out_even(void)
+{
+    for (int threads = 2; threads <= 16; threads++)
+        for (int64_t blocks = threads + 1; blocks < 2 * threads; blocks++) {
+            grids_case c = request(100000, 64 * blocks, 16, 64, 64);
+            grids_seats(&c, 1, &threads);
+            const bnorm_grid grid = bnorm_partition(&c.division);
+            CU_ASSERT_EQUAL(grid.col_blocks, blocks);
+            CU_ASSERT(bnorm_grid_busy(&grid, threads) > 0.97 * (double)blocks / (2 * threads));
+            if (blocks <= 1.9 * threads)
+                CU_ASSERT(bnorm_grid_items(&grid) % threads == 0);
+        }
 }
 
 /* The words of partition.h. */
@@ -251,6 +272,7 @@ int main(int argc, char **argv)
         {"every pair of seats", every_pair_of_seats},
         {"narrow problems use all threads", narrow_problems_use_all_threads},
         {"wide problems keep their rows whole", wide_problems_keep_rows_whole},
+        {"blocks that do not come out even", blocks_that_do_not_come_out_even},
         {"the example of the header", the_example},
         {"items go node by node", items_go_node_by_node},
         {"panels go node by node", panels_go_node_by_node},
