@@ -46,7 +46,7 @@ static void blocks(proposals *p, const bnorm_tuning *from)
     const struct {
         int64_t min_bytes, max_bytes;
     } shapes[] = {{4096, 4096},   {1024, 4096},  {256, 4096},       {1024, 1024}, {4096, 16384},
-                  {16384, 16384}, {64, p->fits}, {64, p->fits / 2}, {256, 256}};
+                  {32768, 32768}, {64, p->fits}, {64, p->fits / 2}, {256, 256}};
     for (int i = 0; i < (int)(sizeof shapes / sizeof *shapes); i++) {
         bnorm_tuning tuning = *from;
         tuning.min_bytes = shapes[i].min_bytes;

@@ -189,12 +189,36 @@ int bnorm_plan_is_from_memory(const bnorm_plan *plan, int operation, int threads
 
 /* ---- the tuning --------------------------------------------------------------------- */
 
-/* Blocks that stay in cache: as narrow as a tile, or as wide as fit. */
-static void narrow(bnorm_tuning *tuning, const prospect *p, int forced)
+/* Of the widest part of a row whose sums, and moments of two nodes, stay in L2. */
+static int64_t whole_bytes(const bnorm_plan *plan)
+{
+    const bnorm_machine *machine = &plan->context->machine;
+    const int64_t size = (int64_t)plan->kernels->size;
+    const int64_t column = BNORM_SUMS * size + 2 * BNORM_MOMENTS_XDY * (int64_t)sizeof(double);
+    const int64_t near = (int64_t)machine->l2 / bnorm_max(machine->l2_sharers, 1);
+    return bnorm_clamp(near / column * size, BNORM_STREAM_BYTES, WHOLE_BYTES);
+}
+
+/* Whether threads take whole rows, where those stay in cache if blocks of columns would: of a
+ * matrix in memory, and of one whose rows don't end on lines, which have to be folded to be
+ * stored past the cache.  Not in a step, whose blocks of rows stay in L2. */
+static int whole_rows_pay(const prospect *p, int operation, int stream)
+{
+    const int64_t cols = p->plan->problem.cols;
+    const int broken = cols % bnorm_plan_unit(p->plan) != 0;
+    return !p->plan->panel && 1 << operation != BNORM_STEP &&
+           (p->fits == 0 || p->fits >= bnorm_ceil_div(cols, p->threads)) &&
+           ((stream && broken) || bnorm_plan_is_from_memory(p->plan, operation, p->threads));
+}
+
+/* Blocks that stay in cache are as narrow as a tile, or as wide as fit. */
+static void choose_widths(bnorm_tuning *tuning, const prospect *p, int operation, int forced)
 {
     const int64_t size = (int64_t)p->plan->kernels->size, unit = bnorm_plan_unit(p->plan);
     if (p->tiles) {
         tuning->min_bytes = tuning->max_bytes = TILE_BYTES;
+    } else if (!forced && whole_rows_pay(p, operation, tuning->stream)) {
+        tuning->min_bytes = tuning->max_bytes = whole_bytes(p->plan);
     } else if (p->fits > 0 || forced) {
         tuning->max_bytes = bnorm_clamp(p->fits, unit, BNORM_STREAM_BYTES / size) * size;
         tuning->min_bytes = forced || p->plan->panel
@@ -210,16 +234,6 @@ static int64_t lag_of(const bnorm_plan *plan)
     const bnorm_machine *machine = &plan->context->machine;
     const int64_t near = (int64_t)machine->l2 / bnorm_max(machine->l2_sharers, 1);
     return 4 * near <= (int64_t)bnorm_topology_cache_share(machine) ? near : 0;
-}
-
-/* Of the widest part of a row whose sums, and moments of two nodes, stay in L2. */
-static int64_t whole_bytes(const bnorm_plan *plan)
-{
-    const bnorm_machine *machine = &plan->context->machine;
-    const int64_t size = (int64_t)plan->kernels->size;
-    const int64_t column = BNORM_SUMS * size + 2 * BNORM_MOMENTS_XDY * (int64_t)sizeof(double);
-    const int64_t near = (int64_t)machine->l2 / bnorm_max(machine->l2_sharers, 1);
-    return bnorm_clamp(near / column * size, BNORM_STREAM_BYTES, WHOLE_BYTES);
 }
 
 /* Whether a row is one tile of the kernels, so that all of memory is read in order. */
@@ -250,12 +264,9 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
         .max_bytes = BNORM_STREAM_BYTES,
         .ahead_bytes = unaided ? 0 : p.tiles ? TILE_AHEAD_BYTES : AHEAD_BYTES,
     };
-    if (!plan->panel && 1 << operation != BNORM_STEP && /* whose blocks of rows stay in L2 */
-        bnorm_plan_is_from_memory(plan, operation, p.threads))
-        tuning.min_bytes = tuning.max_bytes = whole_bytes(plan);
     if (tuning.stream) /* from memory, and to it */
         tuning.lag_bytes = lag_of(plan);
-    narrow(&tuning, &p, forced);
+    choose_widths(&tuning, &p, operation, forced);
     return tuning;
 }
 

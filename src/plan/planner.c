@@ -11,7 +11,7 @@ enum {
     SHARED_MIN_BYTES = 1024,
     LEAST_BYTES = 256, /* of the widest block, where the workspace must be small */
     /* Of several rows applied as one: their coefficients are as many. */
-    FOLD_BYTES = 8192,
+    FOLD_BYTES = 256 << 10,
     /* What an upstream function's block of y, with its dy and x, may take. */
     STEP_BYTES = 256 << 10,
     MAX_STEP_ROWS = 1024,

@@ -11,7 +11,7 @@
 #include "support/data.h"
 #include "support/harness.h"
 
-enum { MOST_COLS = 520, CHUNK = BNORM_FOLD * BNORM_LEAF_ROWS };
+enum { MOST_COLS = 4100, CHUNK = BNORM_FOLD * BNORM_LEAF_ROWS };
 
 /* ---- one problem, with rows `gap` elements longer than they need be ---------------- */
 
@@ -85,8 +85,8 @@ static void store_past_caches(problem *p, int in_order)
         const bnorm_tuning tuning = {.strategy = BNORM_STRATEGY_STREAM,
                                      .threads = p->plan->context->seats.threads,
                                      .stream = 1,
-                                     .min_bytes = 4096,
-                                     .max_bytes = 4096,
+                                     .min_bytes = 32768,
+                                     .max_bytes = 32768,
                                      .ahead_bytes = 4096};
         bnorm_plan_tune(p->plan, i, &tuning);
         p->plan->schedule[i].in_order = in_order;
@@ -208,11 +208,11 @@ static void folding_changes_no_bit(void)
 static void odd_rows_change_no_bit(void)
 {
     static const int64_t rows[] = {1, 15, 200, 64 * 9 + 3};
-    static const int64_t columns[] = {6, 17, 24, 63, 100, 520};
+    static const int64_t columns[] = {6, 17, 24, 63, 100, 520, 1500};
     for (int threads = 1; threads <= 3; threads += 2) {
         bnorm_context *context = new_context(threads);
         for (int r = 0; r < 4; r++)
-            for (int c = 0; c < 6; c++)
+            for (int c = 0; c < 7; c++)
                 for (int dtype = BNORM_F32; dtype <= BNORM_F64; dtype++) {
                     compare(context, (bnorm_dtype)dtype, rows[r], columns[c], 0);
                     compare(context, (bnorm_dtype)dtype, rows[r], columns[c],
@@ -276,8 +276,9 @@ static void odd_rows_are_folded(void)
     static const struct {
         int64_t cols, gap, wide, narrow;
     } list[] = {{100, 0, 400, 100},  {24, 0, 48, 24},   {30, 0, 240, 30},  {63, 0, 1008, 63},
-                {128, 0, 128, 0},    {301, 0, 0, 301},  {100, 1, 0, 100},  {100, 12, 100, 0},
-                {513, 0, 0, 513},    {516, 0, 0, 516},  {520, 0, 1040, 520}};
+                {128, 0, 128, 0},      {301, 0, 4816, 301},  {100, 1, 0, 100},  {100, 12, 100, 0},
+                {513, 0, 8208, 513}, {516, 0, 2064, 516},  {520, 0, 1040, 520},
+                {1023, 0, 16368, 1023}, {4097, 0, 0, 4097}};
     bnorm_context *context = new_context(1);
     for (int i = 0; i < (int)(sizeof list / sizeof *list); i++) {
         problem p;
