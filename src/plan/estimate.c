@@ -82,9 +82,9 @@ static int team_size(const bnorm_plan *plan)
 }
 
 /* Whether blocks as narrow as a kernel's tile, whose sums stay in registers, are the
- * fastest: where tiles are that wide, each thread has one, and what is read again is near:
- * a block in L2, or all of it in a third of the last-level cache.  x alone is read
- * faster in order, unless rows are short. */
+ * fastest: where tiles are that wide, rows have more of them than there are threads, as
+ * one beside another's is slow to read, and what is read again is near: a block in L2,
+ * or all of it in a third of the last-level cache.  x alone is read faster in order. */
 static int tile_pays(const bnorm_plan *plan, int held)
 {
     const bnorm_machine *machine = &plan->context->machine;
@@ -93,8 +93,7 @@ static int tile_pays(const bnorm_plan *plan, int held)
     const double all = held * bnorm_plan_matrix_bytes(plan), llc = (double)machine->llc;
     const int near = all <= llc / 3 || (all <= 1.2 * llc && tile <= (double)machine->l2);
     return !plan->panel && plan->kernels->abreast * (int)plan->kernels->size >= TILE_BYTES &&
-           (held > 1 || (held == 1 && row <= 2 * TILE_BYTES)) &&
-           row >= TILE_BYTES * (double)plan->context->seats.threads &&
+           held > 1 && row > TILE_BYTES * (double)plan->context->seats.threads &&
            tile <= (double)bnorm_topology_cache_share(machine) && near;
 }
 
