@@ -15,7 +15,7 @@ enum {
     MEMORY_MIN_BYTES = 4096,
     CACHE_MATRIX_BYTES = 256 << 10,
     TILE_BYTES = 256, /* of AVX-512 */
-    CACHE_MIN_BYTES = 128,
+    CACHE_MIN_BYTES = 384, /* CPUs prefetch beyond it, and would take each other's lines */
     /* Prefetches go far enough ahead for memory, and where rows are wide at least a band.
      * Panels and rows of one tile are read in order, and CPUs see to that. */
     AHEAD_BYTES = 16 << 10,

@@ -179,10 +179,11 @@ static void small_problems_have_no_team(void)
         bnorm_strategy asked;
         int threads;
     } cases[] = {{32, 16, BNORM_STRATEGY_AUTO, 1},    {32, 64, BNORM_STRATEGY_AUTO, 1},
-                 {256, 16, BNORM_STRATEGY_AUTO, 1},   {256, 64, BNORM_STRATEGY_AUTO, 2},
+                 {256, 16, BNORM_STRATEGY_AUTO, 1},   {256, 64, BNORM_STRATEGY_AUTO, 1},
                  {1024, 64, BNORM_STRATEGY_AUTO, 2},  {65536, 16, BNORM_STRATEGY_AUTO, 2},
-                 {512, 64, BNORM_STRATEGY_STREAM, 2}, {4096, 64, BNORM_STRATEGY_SMALL, 1}};
-    for (int i = 0; i < 8; i++) {
+                 {512, 64, BNORM_STRATEGY_STREAM, 2}, {4096, 64, BNORM_STRATEGY_SMALL, 1},
+                 {256, 192, BNORM_STRATEGY_AUTO, 2}};
+    for (int i = 0; i < 9; i++) {
         bnorm_plan *plan = new_plan(context, cases[i].rows, cases[i].cols, BNORM_F32,
                                     cases[i].asked);
         bnorm_description d = describe(plan, BNORM_FORWARD_BACKWARD);
