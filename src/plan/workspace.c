@@ -5,13 +5,15 @@
 #include "plan/rounds.h"
 
 /* Leaves that are reduced before they are merged.  Merging interrupts reading, which costs most
- * where a thread reads and writes at once; moments of 128 leaves lie in L2 without being in the
- * way.  Of all threads together they are a hundredth of a matrix, or 8 KiB each. */
+ * where a thread reads and writes at once, or rows are so narrow that it is soon merging again;
+ * moments of 128 leaves lie in L2 without being in the way.  Of all threads together they are
+ * a hundredth of a matrix, or 8 KiB each. */
 static int chunk_of(const bnorm_schedule *schedule, size_t size, size_t node_bytes)
 {
-    enum { MOST_BYTES = 64 << 10, LEAST_BYTES = 8 << 10, MOST = 128 };
+    enum { MOST_BYTES = 64 << 10, LEAST_BYTES = 8 << 10, MOST = 128, NARROW_BYTES = 2 << 10 };
     const bnorm_grid *grid = &schedule->grid;
-    if (schedule->strategy != BNORM_STRATEGY_PIPELINED || node_bytes == 0)
+    if (node_bytes == 0 ||
+        (schedule->strategy != BNORM_STRATEGY_PIPELINED && node_bytes > NARROW_BYTES))
         return 1;
     const double matrix = (double)grid->rows * (double)grid->cols * (double)size;
     const int64_t bytes = (int64_t)(0.01 * matrix / schedule->threads);
