@@ -6,10 +6,14 @@
 
 #include "progress.h"
 
+#ifndef PROGRAM
+#define PROGRAM "bnorm-bench"
+#endif
+
 static void say(const char *format, va_list arguments)
 {
     progress_clear();
-    fputs("bnorm-bench: ", stderr);
+    fputs(PROGRAM ": ", stderr);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
 }
