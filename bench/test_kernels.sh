@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck disable=SC2154 # variables of the makefile and of tap.sh
-# bnorm-kernels: what it takes, and that it knows all kernels.  Its figures are not
-# checked here.
+# bnorm-kernels and bnorm-walk: what they take, and that they know all kernels.  Their figures
+# are not checked here.
 set -u
 . "$srcdir/tests/tree/tap.sh"
 . "$srcdir/bench/expect.sh"
@@ -39,5 +39,23 @@ if grep -q '^avx2 ' "$scratch/calls"; then
         --kernel forward --dtype f32 --cols 40 --rounds 1
 else
     skip "the ratio of AVX2" "no AVX2 here"
+fi
+
+bench=bench/bnorm-walk
+ends 0 '^usage: bnorm-walk' "walk: --help" --help
+ends 2 '^bnorm-walk: no --shape' "walk: no shape"
+ends 2 "^bnorm-walk: --shape '5x'" "walk: a bad shape" --shape 5x
+for bad in '--layout heaps' '--dtype f31' '--threads 0' '--reps x' more; do
+    # shellcheck disable=SC2086 # words
+    ends 2 "what is '${bad#* }'" "walk: $bad" --shape 100x64 $bad
+done
+ends 3 'jump' "walk: an unknown ISA" --shape 100x64 --isa jump
+if grep -q '^avx2 ' "$scratch/calls"; then
+    for layout in rows panels panels8; do
+        ends 0 "^300x70  *fused  *[a-z]*  *[0-9.]*  *[0-9.]*  *[0-9.]*  *[0-9]*  *[0-9]*$" \
+            "walk: $layout" --layout $layout --shape 300x70 --isa avx2 --reps 1
+    done
+else
+    skip "walk: kernels that compute nothing" "no AVX2 here"
 fi
 finish
