@@ -11,20 +11,20 @@
     }                                                                                              \
     INLINE T##_vec bare_##T##_first(T##_vec a, T##_vec b)                                          \
     {                                                                                              \
-        (void)b;                                                                                   \
+        bare_##T##_take(b);                                                                        \
         return a;                                                                                  \
     }                                                                                              \
     INLINE T##_vec bare_##T##_fma(T##_vec a, T##_vec b, T##_vec c)                                 \
     {                                                                                              \
-        (void)b;                                                                                   \
-        (void)c;                                                                                   \
         bare_##T##_take(a);                                                                        \
+        bare_##T##_take(b);                                                                        \
+        bare_##T##_take(c);                                                                        \
         return (T##_vec){0} + 1;                                                                   \
     }                                                                                              \
     INLINE T##_vec bare_##T##_fnma(T##_vec a, T##_vec b, T##_vec c)                                \
     {                                                                                              \
-        (void)b;                                                                                   \
         bare_##T##_take(a);                                                                        \
+        bare_##T##_take(b);                                                                        \
         return c;                                                                                  \
     }
 

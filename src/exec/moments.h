@@ -7,15 +7,14 @@
 #include "kernels/kernels.h"
 #include "plan/nodes.h"
 
-/* A list's header and nodes: as many as any list has. */
-enum { BNORM_MOST_LISTED = 128 };
+/* A list without moments of its own. */
 typedef union {
     bnorm_list list;
     char room[sizeof(bnorm_list) + BNORM_MOST_LISTED * sizeof(bnorm_node)];
 } bnorm_list_view;
 
-/* The list as those see it who merge only some of its columns, whole groups but the last:
- * moments are the same, the list itself stays as it is. */
+/* The list as those see it who merge only some of its columns.  It has the list's own moments, and
+ * merging uses those up; the list's nodes stay as they are until it is emptied. */
 bnorm_list *bnorm_list_part(bnorm_list_view *view, const bnorm_list *list, bnorm_range cols);
 
 /* Where to write the moments of the node to be pushed next. */

@@ -5,10 +5,10 @@
 
 typedef struct {
     bnorm_run *run;
-    const bnorm_phase *phases; /* the one that runs, or all */
+    const bnorm_phase *phases; /* of one block all; else the one that runs */
     int count;
     int64_t parts;             /* that column blocks are merged in */
-    const bnorm_grid *grid; /* whose items are shared out */
+    const bnorm_grid *grid;    /* whose items are shared out */
 } phase_team;
 
 /* Where reducing, merging and applying are all the phases there are. */
@@ -68,7 +68,7 @@ static void empty_list(const bnorm_run *run, bnorm_piece *piece)
     list->moments = (double *)((char *)list + room->moments);
 }
 
-/* Moments that a phase finds are merged by the next one. */
+/* What one phase reduces the next one merges, and uses up. */
 static void run_phase(bnorm_run *run, const bnorm_phase *phase, bnorm_piece *piece)
 {
     if (!phase->merges)

@@ -85,7 +85,7 @@ static int team_size(const bnorm_plan *plan)
  * fastest: where tiles are that wide, rows have more of them than there are threads, as
  * one beside another's is slow to read, and what is read again is near: a block in L2,
  * or all of it in a third of the last-level cache.  x alone is read faster in order. */
-static int tile_pays(const bnorm_plan *plan, int held)
+static int tile_pays(const bnorm_plan *plan, int held, int threads)
 {
     const bnorm_machine *machine = &plan->context->machine;
     const double tile = (double)held * (double)plan->problem.rows * TILE_BYTES;
@@ -93,7 +93,7 @@ static int tile_pays(const bnorm_plan *plan, int held)
     const double all = held * bnorm_plan_matrix_bytes(plan), llc = (double)machine->llc;
     const int near = all <= llc / 3 || (all <= 1.2 * llc && tile <= (double)machine->l2);
     return !plan->panel && plan->kernels->abreast * (int)plan->kernels->size >= TILE_BYTES &&
-           held > 1 && row > TILE_BYTES * (double)plan->context->seats.threads &&
+           held > 1 && row > TILE_BYTES * (double)threads &&
            tile <= (double)bnorm_topology_cache_share(machine) && near;
 }
 
@@ -129,7 +129,7 @@ static prospect prospect_of(const bnorm_plan *plan, int operation, int64_t least
     };
     if (p.traffic.held == 0 || plan->problem.strategy == BNORM_STRATEGY_STREAM)
         return p;
-    p.tiles = tile_pays(plan, p.traffic.held);
+    p.tiles = tile_pays(plan, p.traffic.held, p.threads);
     p.fits = resident_cols(plan, p.traffic.held, bnorm_plan_unit(plan), least_bytes);
     p.sharing = bnorm_plan_sharing(plan, operation);
     return p;
@@ -188,7 +188,7 @@ int bnorm_plan_is_from_memory(const bnorm_plan *plan, int operation, int threads
 
 /* ---- the tuning --------------------------------------------------------------------- */
 
-/* Of the widest part of a row whose sums, and moments of two nodes, stay in L2. */
+/* Bytes of the widest part of a row whose sums, and moments of two nodes, stay in L2. */
 static int64_t whole_bytes(const bnorm_plan *plan)
 {
     const bnorm_machine *machine = &plan->context->machine;
@@ -198,9 +198,10 @@ static int64_t whole_bytes(const bnorm_plan *plan)
     return bnorm_clamp(near / column * size, BNORM_STREAM_BYTES, WHOLE_BYTES);
 }
 
-/* Whether threads take whole rows, where those stay in cache if blocks of columns would: of a
- * matrix in memory, and of one whose rows don't end on lines, which have to be folded to be
- * stored past the cache.  Not in a step, whose blocks of rows stay in L2. */
+/* Whether threads take whole rows: of a matrix in memory, and of one whose rows don't end on
+ * lines, which have to be folded to be stored past the cache.  Not where narrower blocks stay in
+ * cache and a thread's part of whole rows would not, nor in a step, whose blocks of
+ * rows stay in L2. */
 static int whole_rows_pay(const prospect *p, int operation, int stream)
 {
     const int64_t cols = p->plan->problem.cols;

@@ -17,6 +17,10 @@ typedef struct {
     int64_t index;
 } bnorm_node;
 
+/* As many as any list has: a batch of 2^63 rows is 2^57 leaves, and a list that starts anywhere
+ * may climb through 57 ever larger nodes and come down through as many (plan/workspace.c). */
+enum { BNORM_MOST_LISTED = 128 };
+
 typedef struct {
     int64_t rows; /* of the whole batch */
     int64_t cols;

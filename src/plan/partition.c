@@ -87,23 +87,31 @@ static double balance(int64_t n, int64_t parts)
     return (double)n / ((double)parts * (double)bnorm_ceil_div(n, parts));
 }
 
-static int64_t greatest_divisor(int64_t a, int64_t b)
+/* The part of its time that a division of rows, which is two more phases, leaves to a team of so
+ * many threads. */
+static double merging_leaves(const bnorm_division *d, int64_t threads)
 {
-    return b ? greatest_divisor(b, a % b) : a;
-}
-
-/* What is left of the time of a team of so many threads when the two more phases are over
- * that a division of rows costs. */
-static double phases_leave(const bnorm_division *d, int64_t threads)
-{
-    enum { MANY = 1 << 20 }; /* elements for a thread */
+    enum { MANY = 1 << 20 }; /* elements for a thread, a millisecond's work */
     return (double)d->rows * (double)d->cols >= (double)threads * MANY ? 0.97 : 0.85;
 }
 
+/* Row groups for so many column blocks: one item for each thread, or, where that leaves a tenth of
+ * them or more without work, the fewest that give nearly all as many items as the others. */
+static int64_t groups_for(int64_t blocks, int64_t threads, int64_t most)
+{
+    const double good = 0.9, enough = 0.95;
+    const int64_t least = bnorm_clamp(threads / blocks, 1, most);
+    if (balance(least * blocks, threads) >= good)
+        return least;
+    for (int64_t groups = least + 1; groups <= most && groups <= 16 * least; groups++)
+        if (balance(groups * blocks, threads) >= enough)
+            return groups;
+    return least;
+}
+
 /* Column blocks and row groups for a team of `base` nodes' parts with `threads`
- * threads each; row groups are a multiple of base.  Each thread has one item or as many as
- * another: the division that keeps most threads busy, and among equals the one with most column
- * blocks, then fewest row groups. */
+ * threads each; row groups are a multiple of base.  The division that keeps most threads
+ * busy, and among equals the one with most column blocks. */
 static void choose_grid(bnorm_grid *grid, const bnorm_division *d, int64_t threads, int64_t base)
 {
     const int64_t units = bnorm_ceil_div(d->cols, d->unit);
@@ -111,19 +119,20 @@ static void choose_grid(bnorm_grid *grid, const bnorm_division *d, int64_t threa
     const int64_t least = bnorm_ceil_div(units, bnorm_max(d->max_cols / d->unit, 1));
     const int64_t most = bnorm_max(units / bnorm_max(d->min_cols / d->unit, 1), least);
     const int64_t most_parts = bnorm_min(leaves, d->most_groups) / base;
-    const double phases = base > 1 ? 1 : phases_leave(d, threads);
+    const double divided = base > 1 ? 1 : merging_leaves(d, threads);
     double best = 0;
 
     grid->row_groups = base;
     grid->col_blocks = least;
     for (int64_t blocks = bnorm_min(most, bnorm_round_up(least, threads));
          blocks >= bnorm_max(least, 1); blocks--) {
-        const int64_t even = threads / greatest_divisor(threads, blocks);
-        const int64_t choice[] = {bnorm_max(threads / blocks, 1), blocks < threads ? 1 : even};
-        for (int i = 0; i < 2; i++) {
-            const int64_t groups = bnorm_clamp(choice[i], 1, most_parts);
+        if (balance(units, blocks) <= best)
+            continue;
+        const int64_t choice[] = {1, groups_for(blocks, threads, most_parts)};
+        for (int i = choice[1] == 1; i < 2; i++) {
+            const int64_t groups = choice[i];
             const double busy = balance(groups * blocks, threads) * balance(units, blocks) *
-                                balance(leaves, groups * base) * (groups > 1 ? phases : 1);
+                                balance(leaves, groups * base) * (groups > 1 ? divided : 1);
             if (busy > best) {
                 best = busy;
                 grid->col_blocks = blocks;
@@ -131,6 +140,11 @@ static void choose_grid(bnorm_grid *grid, const bnorm_division *d, int64_t threa
             }
         }
     }
+}
+
+static int64_t greatest_divisor(int64_t a, int64_t b)
+{
+    return b ? greatest_divisor(b, a % b) : a;
 }
 
 /* Nodes own ranges of leaves.  Threads are taken in parts of as many as divide the

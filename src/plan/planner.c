@@ -139,8 +139,8 @@ static bnorm_strategy strategy_on(const bnorm_plan *plan, int operation,
 }
 
 /* Row groups cost lists of nodes, and time to merge them: where the workspace would
- * be too large, somewhat narrower blocks, then fewer groups, too.  Whole rows are not worth
- * threads without work, either. */
+ * be too large, no repeated coefficients, then somewhat narrower blocks, then fewer groups,
+ * too.  Whole rows are not worth threads without work, either. */
 static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *schedule,
                         int planes)
 {
@@ -150,17 +150,23 @@ static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *s
     int64_t min_bytes = tuning->min_bytes;
     int64_t max_bytes = bnorm_max(tuning->max_bytes, BNORM_STREAM_BYTES);
     int64_t most_groups = tuning->threads;
-    const double busy = 0.9; /* or blocks that are narrower than whole rows pay */
+    int folds = 1;
+    const double busy = 0.9; /* less, and it pays to divide rows that could stay whole */
     for (;;) {
         choose_blocks(plan, schedule, sharing, min_bytes,
                       bnorm_min(tuning->max_bytes, max_bytes), most_groups);
         schedule->strategy = strategy_on(plan, operation, schedule, sharing);
-        schedule->fold = fold_of(plan, schedule);
+        schedule->fold = folds || plan->problem.cols <= BNORM_FOLD_COLS ? fold_of(plan, schedule)
+                                                                        : 1;
         choose_rows(plan, schedule);
         schedule->lag = choose_lag(plan, operation, schedule);
         bnorm_workspace_layout(schedule, plan->kernels->size, planes,
                                1 << operation == BNORM_STEP);
         const int small = workspace_is_small(schedule, bnorm_plan_matrix_bytes(plan));
+        if (!small && schedule->fold > 1 && folds) {
+            folds = 0;
+            continue;
+        }
         if (min_bytes > BNORM_STREAM_BYTES &&
             !(small && bnorm_grid_busy(&schedule->grid, tuning->threads) >= busy)) {
             min_bytes = max_bytes = bnorm_max(min_bytes / 2, BNORM_STREAM_BYTES);

@@ -5,21 +5,25 @@
 #include "plan/rounds.h"
 
 /* Leaves that are reduced before they are merged.  Merging interrupts reading, which costs most
- * where a thread reads and writes at once, or rows are so narrow that it is soon merging again;
- * moments of 128 leaves lie in L2 without being in the way.  Of all threads together they are
- * a hundredth of a matrix, or 8 KiB each. */
+ * where a thread reads and writes at once, or where rows are so narrow that it soon merges again.
+ * Moments of 128 leaves lie in L2 without being in the way.  Of pipelined panels those of all
+ * threads are a hundredth of a matrix, or 8 KiB each; of narrow rows less, as row groups
+ * need the room: a four-hundredth, or 64 KiB. */
 static int chunk_of(const bnorm_schedule *schedule, size_t size, size_t node_bytes)
 {
     enum { MOST_BYTES = 64 << 10, LEAST_BYTES = 8 << 10, MOST = 128, NARROW_BYTES = 2 << 10 };
     const bnorm_grid *grid = &schedule->grid;
-    if (node_bytes == 0 ||
-        (schedule->strategy != BNORM_STRATEGY_PIPELINED && node_bytes > NARROW_BYTES))
+    const int pipelined = schedule->strategy == BNORM_STRATEGY_PIPELINED;
+    const int narrow = grid->col_blocks == 1 && node_bytes <= NARROW_BYTES;
+    if (node_bytes == 0 || (!pipelined && !narrow))
         return 1;
     const double matrix = (double)grid->rows * (double)grid->cols * (double)size;
-    const int64_t bytes = (int64_t)(0.01 * matrix / schedule->threads);
+    const double all = pipelined ? 0.01 * matrix
+                                 : bnorm_max((int64_t)(0.0025 * matrix), MOST_BYTES);
+    const int64_t bytes = (int64_t)bnorm_max((int64_t)(all / schedule->threads),
+                                             pipelined ? LEAST_BYTES : 0);
     const int64_t leaves = bnorm_min(MOST, bnorm_max(bnorm_grid_height(grid), 1));
-    return (int)bnorm_clamp(bnorm_clamp(bytes, LEAST_BYTES, MOST_BYTES) / (int64_t)node_bytes, 1,
-                            leaves);
+    return (int)bnorm_clamp(bnorm_min(bytes, MOST_BYTES) / (int64_t)node_bytes, 1, leaves);
 }
 
 static int floor_log2(int64_t n)

@@ -253,10 +253,11 @@ static const char *check_limits(const grids_case *c, const bnorm_grid *grid)
         return "a block is narrower than min_cols";
     if (grid->row_groups > bnorm_max(d->most_groups, 1) + more)
         return "too many row groups";
-    /* No merging that nobody needs: threads have one item, or blocks don't come out even. */
+    /* No merging that nobody needs: threads have one item, or many would have none then. */
     const int64_t team = c->seats.threads / apart;
+    const int64_t plain = bnorm_max(team / bnorm_max(grid->col_blocks, 1), 1) * grid->col_blocks;
     if (c->by_seats && grid->row_groups > apart && items > c->seats.threads &&
-        (grid->col_blocks < team || grid->col_blocks % team == 0))
+        (double)plain >= 0.9 * (double)(team * bnorm_ceil_div(plain, team)))
         return "rows are divided although there are enough blocks";
     return check_owners(c, grid, apart);
 }

@@ -127,8 +127,7 @@ static void wide_problems_keep_rows_whole(void)
             grids_case c = request(65536, 1024, 16, 16, 64);
             grids_seats(&c, nodes, four);
             bnorm_grid grid = bnorm_partition(&c.division);
-            CU_ASSERT_EQUAL(bnorm_grid_items(&grid) % (nodes * threads), 0);
-            CU_ASSERT(bnorm_grid_busy(&grid, nodes * threads) > 0.94);
+            CU_ASSERT(bnorm_grid_busy(&grid, nodes * threads) > 0.9);
             if (16 % threads != 0)
                 continue; /* as many blocks, or some fewer */
             CU_ASSERT_EQUAL(grid.row_groups, nodes);
@@ -150,19 +149,17 @@ static void wide_problems_keep_rows_whole(void)
     CU_ASSERT(grid.row_groups > 1 && bnorm_grid_busy(&grid, 15) > 0.98);
 }
 
-/* More blocks than threads, and not a multiple: rows are divided, so that no thread has one
- * block more than another. */
+/* As many blocks for each thread, or rows are divided: hardly any has a block more than
+ * another, or none. */
 static void blocks_that_do_not_come_out_even(void)
 {
-    for (int threads = 2; threads <= 16; threads++)
-        for (int64_t blocks = threads + 1; blocks < 2 * threads; blocks++) {
-            grids_case c = request(100000, 64 * blocks, 16, 64, 64);
+    for (int threads = 2; threads <= 64; threads++)
+        for (int64_t blocks = 1; blocks < 2 * threads; blocks++) {
+            grids_case c = request(1000000, 64 * blocks, 16, 64, 64);
             grids_seats(&c, 1, &threads);
             const bnorm_grid grid = bnorm_partition(&c.division);
             CU_ASSERT_EQUAL(grid.col_blocks, blocks);
-            CU_ASSERT(bnorm_grid_busy(&grid, threads) > 0.97 * (double)blocks / (2 * threads));
-            if (blocks <= 1.9 * threads)
-                CU_ASSERT(bnorm_grid_items(&grid) % threads == 0);
+            CU_ASSERT(bnorm_grid_busy(&grid, threads) > 0.88);
         }
 }
 
