@@ -165,7 +165,7 @@ static void loops_of(ceiling *c, const problem *p, const operation *op, const sh
         .bytes = (size_t)size->rows * (size_t)size->cols * data_size(p->plan->problem.dtype),
         .sweeps = (int)fmax(1, round(d.bytes_read / matrix / op->reads)),
     };
-    ceiling_init(c, &traffic, CEILING_ANY, bnorm_context_threads(p->plan->context));
+    ceiling_init(c, &traffic, CEILING_ANY, d.threads);
 }
 
 /* ---- all of it ---------------------------------------------------------------------- */
@@ -305,9 +305,11 @@ int main(int argc, char **argv)
         table_init(&out, headings, 8);
         for (int i = 0; i < t.shapes.count && result != OUTCOME_USAGE; i++)
             result = outcome_worse(result, run_shape(&t, context, &t.shapes.items[i], &out));
-        printf("%d threads, %s kernels\n", bnorm_context_threads(context),
-               bnorm_context_isa(context));
-        table_print(&out);
+        if (out.rows > 0) {
+            printf("%d threads, %s kernels\n", bnorm_context_threads(context),
+                   bnorm_context_isa(context));
+            table_print(&out);
+        }
         table_free(&out);
     }
     bnorm_context_destroy(context);

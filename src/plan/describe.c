@@ -67,7 +67,11 @@ static void append_estimate(bnorm_plan *plan, int operation)
     const int global = (plan->problem.flags & BNORM_GLOBAL_STATISTICS) != 0;
     const int held = bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, global).held;
     const double share = (double)bnorm_topology_cache_share(&plan->context->machine);
-    const double block = (double)held * (double)plan->problem.rows *
+    const int64_t rows = schedule->grid.rounds > 1
+                             ? plan->problem.rows
+                             : bnorm_min(plan->problem.rows,
+                                         bnorm_grid_height(&schedule->grid) * BNORM_LEAF_ROWS);
+    const double block = (double)held * (double)rows *
                          (double)bnorm_grid_width(&schedule->grid) * (double)plan->kernels->size;
     char again[BNORM_AMOUNT], cache[BNORM_AMOUNT];
     if (plan->problem.strategy == schedule->strategy)
@@ -85,7 +89,8 @@ static void append_estimate(bnorm_plan *plan, int operation)
             append(plan, ", shared by %lld threads", (long long)schedule->grid.row_groups);
         if (schedule->lag > 1)
             append(plan, " when %d others have been read", schedule->lag);
-        append(plan, "; a thread's share of cache is %s", bnorm_amount(cache, share));
+        append(plan, ", %s a thread's share of cache, %s", block <= share ? "within" : "more than",
+               bnorm_amount(cache, share));
     }
 }
 
