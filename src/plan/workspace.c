@@ -6,24 +6,22 @@
 
 /* Leaves that are reduced before they are merged.  Merging interrupts reading, which costs most
  * where a thread reads and writes at once, or where rows are so narrow that it soon merges again.
- * Moments of 128 leaves lie in L2 without being in the way.  Of pipelined panels those of all
- * threads are a hundredth of a matrix, or 8 KiB each; of narrow rows less, as row groups
- * need the room: a four-hundredth, or 64 KiB. */
-static int chunk_of(const bnorm_schedule *schedule, size_t size, size_t node_bytes)
+ * Of pipelined panels moments of 128 leaves lie in L2 without being in the way: those of all
+ * threads are a hundredth of a matrix, or 8 KiB each.  Of narrow rows they stay in L1, and leave row
+ * groups their room in the workspace: a four-hundredth, or 64 KiB.  Ranges to be folded begin
+ * on few leaves, and those before them are taken one by one. */
+static int chunk_of(const bnorm_schedule *schedule, size_t size, size_t node_bytes, int folds)
 {
-    enum { MOST_BYTES = 64 << 10, LEAST_BYTES = 8 << 10, MOST = 128, NARROW_BYTES = 2 << 10 };
+    enum { MOST = 128, NARROW = 2 << 10, LEAST = 8 << 10, IN_L1 = 16 << 10, IN_L2 = 64 << 10 };
     const bnorm_grid *grid = &schedule->grid;
-    const int pipelined = schedule->strategy == BNORM_STRATEGY_PIPELINED;
-    const int narrow = grid->col_blocks == 1 && node_bytes <= NARROW_BYTES;
-    if (node_bytes == 0 || (!pipelined && !narrow))
-        return 1;
     const double matrix = (double)grid->rows * (double)grid->cols * (double)size;
-    const double all = pipelined ? 0.01 * matrix
-                                 : bnorm_max((int64_t)(0.0025 * matrix), MOST_BYTES);
-    const int64_t bytes = (int64_t)bnorm_max((int64_t)(all / schedule->threads),
-                                             pipelined ? LEAST_BYTES : 0);
     const int64_t leaves = bnorm_min(MOST, bnorm_max(bnorm_grid_height(grid), 1));
-    return (int)bnorm_clamp(bnorm_min(bytes, MOST_BYTES) / (int64_t)node_bytes, 1, leaves);
+    int64_t bytes = 0; /* one leaf, by itself */
+    if (schedule->strategy == BNORM_STRATEGY_PIPELINED)
+        bytes = bnorm_clamp((int64_t)(0.01 * matrix / schedule->threads), LEAST, IN_L2);
+    else if (grid->col_blocks == 1 && node_bytes <= NARROW && !folds)
+        bytes = bnorm_min(bnorm_max((int64_t)(0.0025 * matrix), IN_L2) / schedule->threads, IN_L1);
+    return node_bytes == 0 ? 1 : (int)bnorm_clamp(bytes / (int64_t)node_bytes, 1, leaves);
 }
 
 static int floor_log2(int64_t n)
@@ -98,7 +96,7 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
 
     workspace->pitch = pitch;
     workspace->planes = planes;
-    workspace->chunk = chunk_of(schedule, size, node);
+    workspace->chunk = chunk_of(schedule, size, node, folds);
     workspace->sums = take(&at, BNORM_SUMS * plane * size);
     workspace->leaves = take(&at, workspace->chunk > 1 ? (size_t)workspace->chunk * node : 0);
     workspace->y_tile = take(&at, tile);

@@ -257,6 +257,29 @@ static void leaves_are_folded(void)
     bnorm_context_destroy(context);
 }
 
+/* The second group begins between ranges, and soon comes to one. */
+static void leaves_of_all_groups_are_folded(void)
+{
+    const int leaves = 2 * (8 * BNORM_FOLD * 4 + 6);
+    bnorm_context *context = new_context(2);
+    for (int64_t cols = 1; cols <= BNORM_FOLD_COLS; cols++) {
+        problem p;
+        open_problem(&p, context, BNORM_F32, leaves * BNORM_LEAF_ROWS, cols, 0, 0);
+        CU_ASSERT_EQUAL_FATAL(p.plan->schedule[0].grid.row_groups, 2);
+        bnorm_kernel_set set = *(counted = p.plan->kernels);
+        set.sum_x = sum_x;
+        p.plan->kernels = &set;
+        atomic_store(&folded, 0);
+        atomic_store(&plain, 0);
+        run(&p, BNORM_FORWARD);
+        CU_ASSERT(atomic_load(&folded) >= leaves / BNORM_FOLD - 2);
+        CU_ASSERT(atomic_load(&plain) < 2 * 8 + 2 * BNORM_FOLD);
+        p.plan->kernels = counted;
+        close_problem(&p);
+    }
+    bnorm_context_destroy(context);
+}
+
 static int64_t wide, narrow; /* columns of the tiles applied; one thread */
 
 static void forward(bnorm_target y, bnorm_source x, const void *coefficients, int64_t rows,
@@ -303,6 +326,7 @@ int main(int argc, char **argv)
         {"folding changes no bit", folding_changes_no_bit},
         {"rows of odd lengths change no bit", odd_rows_change_no_bit},
         {"leaves are folded", leaves_are_folded},
+        {"leaves of all groups are folded", leaves_of_all_groups_are_folded},
         {"rows of odd lengths are folded", odd_rows_are_folded},
     };
     return harness_main(argc, argv, "exec/folded", cases, HARNESS_COUNT(cases));
