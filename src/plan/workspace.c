@@ -5,23 +5,19 @@
 #include "plan/rounds.h"
 
 /* Leaves that are reduced before they are merged.  Merging interrupts reading, which costs most
- * where a thread reads and writes at once, or where rows are so narrow that it soon merges again.
- * Of pipelined panels moments of 128 leaves lie in L2 without being in the way: those of all
- * threads are a hundredth of a matrix, or 8 KiB each.  Of narrow rows they stay in L1, and leave row
- * groups their room in the workspace: a four-hundredth, or 64 KiB.  Ranges to be folded begin
- * on few leaves, and those before them are taken one by one. */
-static int chunk_of(const bnorm_schedule *schedule, size_t size, size_t node_bytes, int folds)
+ * where a thread reads and writes at once; moments of 128 leaves lie in L2 without being in the
+ * way.  Of all threads together they are a hundredth of a matrix, or 8 KiB each. */
+static int chunk_of(const bnorm_schedule *schedule, size_t size, size_t node_bytes)
 {
-    enum { MOST = 128, NARROW = 2 << 10, LEAST = 8 << 10, IN_L1 = 16 << 10, IN_L2 = 64 << 10 };
+    enum { MOST_BYTES = 64 << 10, LEAST_BYTES = 8 << 10, MOST = 128 };
     const bnorm_grid *grid = &schedule->grid;
+    if (schedule->strategy != BNORM_STRATEGY_PIPELINED || node_bytes == 0)
+        return 1;
     const double matrix = (double)grid->rows * (double)grid->cols * (double)size;
+    const int64_t bytes = (int64_t)(0.01 * matrix / schedule->threads);
     const int64_t leaves = bnorm_min(MOST, bnorm_max(bnorm_grid_height(grid), 1));
-    int64_t bytes = 0; /* one leaf, by itself */
-    if (schedule->strategy == BNORM_STRATEGY_PIPELINED)
-        bytes = bnorm_clamp((int64_t)(0.01 * matrix / schedule->threads), LEAST, IN_L2);
-    else if (grid->col_blocks == 1 && node_bytes <= NARROW && !folds)
-        bytes = bnorm_min(bnorm_max((int64_t)(0.0025 * matrix), IN_L2) / schedule->threads, IN_L1);
-    return node_bytes == 0 ? 1 : (int)bnorm_clamp(bytes / (int64_t)node_bytes, 1, leaves);
+    return (int)bnorm_clamp(bnorm_clamp(bytes, LEAST_BYTES, MOST_BYTES) / (int64_t)node_bytes, 1,
+                            leaves);
 }
 
 static int floor_log2(int64_t n)
@@ -96,7 +92,7 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
 
     workspace->pitch = pitch;
     workspace->planes = planes;
-    workspace->chunk = chunk_of(schedule, size, node, folds);
+    workspace->chunk = chunk_of(schedule, size, node);
     workspace->sums = take(&at, BNORM_SUMS * plane * size);
     workspace->leaves = take(&at, workspace->chunk > 1 ? (size_t)workspace->chunk * node : 0);
     workspace->y_tile = take(&at, tile);
