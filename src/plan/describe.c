@@ -89,7 +89,7 @@ static void append_estimate(bnorm_plan *plan, int operation)
             append(plan, ", shared by %lld threads", (long long)schedule->grid.row_groups);
         if (schedule->lag > 1)
             append(plan, " when %d others have been read", schedule->lag);
-        append(plan, ", %s a thread's share of cache, %s", block <= share ? "within" : "more than",
+        append(plan, "; %s a thread's share of cache (%s)", block <= share ? "within" : "more than",
                bnorm_amount(cache, share));
     }
 }

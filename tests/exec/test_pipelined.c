@@ -306,7 +306,7 @@ static void says_how_far_panels_lag(void)
     } machines[] = {
         {"numa:1 l3:1(size=33554432) l2:2(size=1048576) core:1 pu:1", "when 8 others have been"},
         {"numa:1 l3:1(size=33554432) l2:1(size=2097152) core:2 pu:1", "when 8 others have been"},
-        {"numa:1 l3:1(size=33554432) l2:4(size=4194304) core:1 pu:1", "read again, within a"},
+        {"numa:1 l3:1(size=33554432) l2:4(size=4194304) core:1 pu:1", "read again; within a"},
     };
     for (int i = 0; i < 3; i++) {
         bnorm_context *context = NULL;
