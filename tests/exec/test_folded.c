@@ -233,6 +233,17 @@ static void sum_x(void *sums, bnorm_source x, const void *first_x, int rows, ptr
     counted->sum_x(sums, x, first_x, rows, cols);
 }
 
+static void count_leaves(problem *p)
+{
+    bnorm_kernel_set set = *(counted = p->plan->kernels);
+    set.sum_x = sum_x;
+    p->plan->kernels = &set;
+    atomic_store(&folded, 0);
+    atomic_store(&plain, 0);
+    run(p, BNORM_FORWARD);
+    p->plan->kernels = counted;
+}
+
 /* All leaves but the last one, which is not whole, and those left over by 16. */
 static void leaves_are_folded(void)
 {
@@ -242,16 +253,10 @@ static void leaves_are_folded(void)
             const int leaves = 2 * 8 * BNORM_FOLD + 3 * BNORM_FOLD + 5;
             problem p;
             open_problem(&p, context, BNORM_F32, leaves * BNORM_LEAF_ROWS - 1, cols, gap, 0);
-            bnorm_kernel_set set = *(counted = p.plan->kernels);
-            set.sum_x = sum_x;
-            p.plan->kernels = &set;
-            atomic_store(&folded, 0);
-            atomic_store(&plain, 0);
-            run(&p, BNORM_FORWARD);
+            count_leaves(&p);
             const int folds = gap == 0 && cols <= BNORM_FOLD_COLS;
             CU_ASSERT_EQUAL(atomic_load(&folded), folds ? 2 * 8 + 2 + 1 : 0);
             CU_ASSERT_EQUAL(atomic_load(&plain), folds ? 5 : leaves);
-            p.plan->kernels = counted;
             close_problem(&p);
         }
     bnorm_context_destroy(context);
@@ -266,15 +271,9 @@ static void leaves_of_all_groups_are_folded(void)
         problem p;
         open_problem(&p, context, BNORM_F32, leaves * BNORM_LEAF_ROWS, cols, 0, 0);
         CU_ASSERT_EQUAL_FATAL(p.plan->schedule[0].grid.row_groups, 2);
-        bnorm_kernel_set set = *(counted = p.plan->kernels);
-        set.sum_x = sum_x;
-        p.plan->kernels = &set;
-        atomic_store(&folded, 0);
-        atomic_store(&plain, 0);
-        run(&p, BNORM_FORWARD);
+        count_leaves(&p);
         CU_ASSERT(atomic_load(&folded) >= leaves / BNORM_FOLD - 2);
         CU_ASSERT(atomic_load(&plain) < 2 * 8 + 2 * BNORM_FOLD);
-        p.plan->kernels = counted;
         close_problem(&p);
     }
     bnorm_context_destroy(context);
