@@ -19,26 +19,11 @@ int bnorm_folded_rows(const bnorm_run *run)
                : 1;
 }
 
-/* A leaf of each of the ranges, which are `apart` rows apart: row by row, `bytes` of
- * each. */
-static inline void lay(char *tile, const char *from, size_t apart, size_t bytes)
+/* A leaf of each of the ranges, which are as many rows apart, a row of each in a row. */
+static bnorm_source lay_leaves(const bnorm_run *run, void *tile, bnorm_source from, int64_t rows)
 {
-    for (int row = 0; row < BNORM_LEAF_ROWS; row++, from += bytes)
-        for (size_t i = 0; i < BNORM_FOLD; i++, tile += bytes)
-            memcpy(tile, from + i * apart * bytes, bytes);
-}
-
-static bnorm_source lay_leaves(void *tile, bnorm_source from, int64_t rows, size_t size)
-{
-    const size_t apart = (size_t)rows;
-    switch ((size_t)from.ld * size) { /* so that each copy is a move or two */
-    case 4: lay(tile, from.data, apart, 4); break;
-    case 8: lay(tile, from.data, apart, 8); break;
-    case 12: lay(tile, from.data, apart, 12); break;
-    case 16: lay(tile, from.data, apart, 16); break;
-    case 24: lay(tile, from.data, apart, 24); break;
-    case 32: lay(tile, from.data, apart, 32); break;
-    }
+    const ptrdiff_t bytes = from.ld * (ptrdiff_t)run->plan->kernels->size;
+    run->plan->context->kernels->lay(tile, from.data, (ptrdiff_t)rows * bytes, bytes);
     return (bnorm_source){tile, BNORM_FOLD * from.ld, 0, 0};
 }
 
@@ -79,9 +64,9 @@ int64_t bnorm_folded_reduce(bnorm_run *run, bnorm_piece *piece, bnorm_range rows
                                 .planes = piece->list->planes};
     folded.list->moments = (double *)((char *)folded.list + workspace->fold_list.moments);
     for (int64_t row = 0; row < range; row += BNORM_LEAF_ROWS) {
-        bnorm_source u = lay_leaves(piece->fold_tile, x, range, kernels->size), v = {0};
+        bnorm_source u = lay_leaves(run, piece->fold_tile, x, range), v = {0};
         if (dy.data)
-            v = lay_leaves((char *)piece->fold_tile + tile, dy, range, kernels->size);
+            v = lay_leaves(run, (char *)piece->fold_tile + tile, dy, range);
         bnorm_leaves_reduce(run, &folded, u, v, (bnorm_range){row, row + BNORM_LEAF_ROWS});
         bnorm_source_skip(&x, BNORM_LEAF_ROWS, kernels->size);
         bnorm_source_skip(&dy, BNORM_LEAF_ROWS, kernels->size);

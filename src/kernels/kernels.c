@@ -77,6 +77,7 @@
 #include "kernels/pipeline.h"
 
 #include "kernels/copy.h"
+#include "kernels/lay.h"
 #include "kernels/merge.h"
 
 #define SET(t)                                                                                     \
@@ -92,5 +93,6 @@ const bnorm_kernels NAME(bnorm_kernels_, BNORM_KERNELS) = {
     {[BNORM_F32] = SET(f32), [BNORM_F64] = SET(f64)},
     pack,
     unpack,
+    lay,
     fence,
 };

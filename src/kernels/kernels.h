@@ -172,6 +172,11 @@ typedef struct {
     void (*pack)(bnorm_target panels, bnorm_source from, int64_t rows, ptrdiff_t bytes, int width);
     void (*unpack)(bnorm_target to, bnorm_source panels, int64_t rows, ptrdiff_t bytes, int width);
 
+    /* Put a leaf of each of BNORM_GROUP ranges of rows into a tile, bit for bit, a row of each
+     * side by side.  Rows have `bytes`, of one to four floats or doubles, and follow each
+     * other without a gap; ranges begin `apart` bytes from each other. */
+    void (*lay)(void *tile, const void *from, ptrdiff_t apart, ptrdiff_t bytes);
+
     /* Order this thread's non-temporal stores before whatever tells others that
      * the data are there. */
     void (*fence)(void);

@@ -44,7 +44,8 @@ static char *matrix(const problem *p, uint64_t seed)
     char *dense = malloc((size_t)((p->rows + 1) * p->cols) * size);
     CU_ASSERT_FATAL(data && dense);
     data_vector(p->dtype, dense, p->rows * p->cols, 0.5, 1, seed);
-    if (p->rows > 200) { /* leaves that have to be reduced again */
+    if (p->rows > 200 && p->rows % 2) { /* leaves that have to be reduced again; beside such rows
+                                           no other is seen in a result */
         data_set(p->dtype, dense, 128 * p->cols, 1e6);
         data_set(p->dtype, dense, 199 * p->cols + p->cols - 1, -3e18);
     }

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Narrow rows of several ranges side by side, as bytes: element by element that would be as
+ * many stores as elements, so elements of four and of eight bytes are transposed in registers.
+ */
+typedef uint32_t quad __attribute__((vector_size(16)));
+typedef uint64_t pair __attribute__((vector_size(16)));
+
+#ifndef __has_builtin
+#define __has_builtin(name) 0
+#endif
+#if __has_builtin(__builtin_shufflevector)
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else /* gcc before 12 */
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (__typeof__(a)){__VA_ARGS__})
+#endif
+
+INLINE quad quad_load(const char *p)
+{
+    quad v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE pair pair_load(const char *p)
+{
+    pair v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/* Rows of four bytes, four rows of four ranges at a time; `apart` and `ld` in bytes. */
+INLINE void lay_quads(char *to, ptrdiff_t ld, const char *from, ptrdiff_t apart)
+{
+    const quad a = quad_load(from), b = quad_load(from + apart);
+    const quad c = quad_load(from + 2 * apart), d = quad_load(from + 3 * apart);
+    const quad ab = SHUFFLE(a, b, 0, 4, 1, 5), later_ab = SHUFFLE(a, b, 2, 6, 3, 7);
+    const quad cd = SHUFFLE(c, d, 0, 4, 1, 5), later_cd = SHUFFLE(c, d, 2, 6, 3, 7);
+    const quad rows[] = {SHUFFLE(ab, cd, 0, 1, 4, 5), SHUFFLE(ab, cd, 2, 3, 6, 7),
+                         SHUFFLE(later_ab, later_cd, 0, 1, 4, 5),
+                         SHUFFLE(later_ab, later_cd, 2, 3, 6, 7)};
+    for (int row = 0; row < 4; row++)
+        memcpy(to + row * ld, &rows[row], sizeof rows[row]);
+}
+
+/* Rows of eight bytes, two rows of two ranges at a time. */
+INLINE void lay_pairs(char *to, ptrdiff_t ld, const char *from, ptrdiff_t apart)
+{
+    const pair a = pair_load(from), b = pair_load(from + apart);
+    const pair rows[] = {SHUFFLE(a, b, 0, 2), SHUFFLE(a, b, 1, 3)};
+    for (int row = 0; row < 2; row++)
+        memcpy(to + row * ld, &rows[row], sizeof rows[row]);
+}
+#undef SHUFFLE
+
+/* A leaf of each range; rows of `bytes`. */
+INLINE void lay_rows(char *to, const char *from, ptrdiff_t apart, ptrdiff_t bytes)
+{
+    const ptrdiff_t ld = BNORM_GROUP * bytes;
+    const int some = bytes == 4 ? 4 : bytes == 8 ? 2 : 1; /* rows and ranges at a time */
+    for (int row = 0; row < BNORM_LEAF_ROWS; row += some, to += some * ld, from += some * bytes)
+        for (int range = 0; range < BNORM_GROUP; range += some) {
+            char *const at = to + range * bytes;
+            const char *const first = from + range * apart;
+            if (some == 4)
+                lay_quads(at, ld, first, apart);
+            else if (some == 2)
+                lay_pairs(at, ld, first, apart);
+            else
+                memcpy(at, first, (size_t)bytes);
+        }
+}
+
+static void lay(void *tile, const void *from, ptrdiff_t apart, ptrdiff_t bytes)
+{
+    switch (bytes) { /* so that each copy is a move or two */
+    case 4: lay_rows(tile, from, apart, 4); break;
+    case 8: lay_rows(tile, from, apart, 8); break;
+    case 12: lay_rows(tile, from, apart, 12); break;
+    case 16: lay_rows(tile, from, apart, 16); break;
+    case 24: lay_rows(tile, from, apart, 24); break;
+    case 32: lay_rows(tile, from, apart, 32); break;
+    }
+}
