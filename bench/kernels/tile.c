@@ -6,6 +6,15 @@
 
 #include "support/data.h"
 
+/* As often as its elements, taken for one column, fill leaves of ranges. */
+static void lay_tile(const bnorm_kernels *kernels, const tile *t)
+{
+    const ptrdiff_t size = (ptrdiff_t)data_size(t->dtype), range = BNORM_LEAF_ROWS * size;
+    const ptrdiff_t some = BNORM_GROUP * range, all = t->rows * t->cols * size;
+    for (ptrdiff_t at = 0; at + some <= all; at += some)
+        kernels->lay((char *)t->y.data + at, (const char *)t->x.data + at, range, 0, size);
+}
+
 typedef void kernel_call(const bnorm_kernels *kernels, const bnorm_kernel_set *set, const tile *t);
 
 #define KERNEL(name, call)                                                                         \

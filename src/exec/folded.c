@@ -19,12 +19,14 @@ int bnorm_folded_rows(const bnorm_run *run)
                : 1;
 }
 
-/* A leaf of each of the ranges, which are as many rows apart, a row of each in a row. */
-static bnorm_source lay_leaves(const bnorm_run *run, void *tile, bnorm_source from, int64_t rows)
+/* A leaf of each of the ranges, from their row `row` on: a row of each in a row. */
+static bnorm_source lay_leaves(const bnorm_run *run, void *tile, bnorm_source ranges,
+                               int64_t range, int64_t row)
 {
-    const ptrdiff_t bytes = from.ld * (ptrdiff_t)run->plan->kernels->size;
-    run->plan->context->kernels->lay(tile, from.data, (ptrdiff_t)rows * bytes, bytes);
-    return (bnorm_source){tile, BNORM_FOLD * from.ld, 0, 0};
+    const ptrdiff_t bytes = ranges.ld * (ptrdiff_t)run->plan->kernels->size;
+    run->plan->context->kernels->lay(tile, ranges.data, (ptrdiff_t)range * bytes, (ptrdiff_t)row,
+                                     bytes);
+    return (bnorm_source){tile, BNORM_FOLD * ranges.ld, 0, 0};
 }
 
 /* The moments of one of the ranges, as a node of the piece's list. */
@@ -64,12 +66,10 @@ int64_t bnorm_folded_reduce(bnorm_run *run, bnorm_piece *piece, bnorm_range rows
                                 .planes = piece->list->planes};
     folded.list->moments = (double *)((char *)folded.list + workspace->fold_list.moments);
     for (int64_t row = 0; row < range; row += BNORM_LEAF_ROWS) {
-        bnorm_source u = lay_leaves(run, piece->fold_tile, x, range), v = {0};
+        bnorm_source u = lay_leaves(run, piece->fold_tile, x, range, row), v = {0};
         if (dy.data)
-            v = lay_leaves(run, (char *)piece->fold_tile + tile, dy, range);
+            v = lay_leaves(run, (char *)piece->fold_tile + tile, dy, range, row);
         bnorm_leaves_reduce(run, &folded, u, v, (bnorm_range){row, row + BNORM_LEAF_ROWS});
-        bnorm_source_skip(&x, BNORM_LEAF_ROWS, kernels->size);
-        bnorm_source_skip(&dy, BNORM_LEAF_ROWS, kernels->size);
     }
     for (int i = 0; i < BNORM_FOLD; i++)
         push_range(run, piece, folded.list, i, (bnorm_node){level, (leaf >> level) + i});

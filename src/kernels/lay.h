@@ -53,32 +53,59 @@ INLINE void lay_pairs(char *to, ptrdiff_t ld, const char *from, ptrdiff_t apart)
 }
 #undef SHUFFLE
 
-/* A leaf of each range; rows of `bytes`. */
-INLINE void lay_rows(char *to, const char *from, ptrdiff_t apart, ptrdiff_t bytes)
+/* A few ranges at a time, as all of them may compete for one set of L1: what is apart is often a
+ * multiple of 4 KiB.  And as many rows as are whole lines. */
+enum { LAID_RANGES = 4, LAID_ROWS = 16 };
+
+INLINE void lay_some(char *to, const char *from, ptrdiff_t apart, ptrdiff_t bytes)
 {
     const ptrdiff_t ld = BNORM_GROUP * bytes;
-    const int some = bytes == 4 ? 4 : bytes == 8 ? 2 : 1; /* rows and ranges at a time */
-    for (int row = 0; row < BNORM_LEAF_ROWS; row += some, to += some * ld, from += some * bytes)
-        for (int range = 0; range < BNORM_GROUP; range += some) {
-            char *const at = to + range * bytes;
-            const char *const first = from + range * apart;
-            if (some == 4)
+    const int side = bytes == 4 ? 4 : bytes == 8 ? 2 : 1; /* of a square that is transposed */
+    for (int row = 0; row < LAID_ROWS; row += side)
+        for (int range = 0; range < LAID_RANGES; range += side) {
+            char *const at = to + row * ld + range * bytes;
+            const char *const first = from + row * bytes + range * apart;
+            if (side == 4)
                 lay_quads(at, ld, first, apart);
-            else if (some == 2)
+            else if (side == 2)
                 lay_pairs(at, ld, first, apart);
             else
                 memcpy(at, first, (size_t)bytes);
         }
 }
 
-static void lay(void *tile, const void *from, ptrdiff_t apart, ptrdiff_t bytes)
+/* Meanwhile, as many bytes of what follows the ranges are prefetched, in order. */
+INLINE void lay_rows(char *tile, const char *from, ptrdiff_t apart, ptrdiff_t row, ptrdiff_t bytes)
 {
+    uintptr_t next = (uintptr_t)from + (size_t)(BNORM_GROUP * (apart + row * bytes));
+    from += row * bytes;
+    for (int range = 0; range < BNORM_GROUP; range += LAID_RANGES)
+        for (int i = 0; i < BNORM_LEAF_ROWS; i += LAID_ROWS) {
+            for (int line = 0; line < LAID_RANGES * LAID_ROWS * bytes / BNORM_LINE; line++) {
+                __builtin_prefetch((const void *)next, 0, 2);
+                next += BNORM_LINE;
+            }
+            lay_some(tile + (i * BNORM_GROUP + range) * bytes, from + i * bytes + range * apart,
+                     apart, bytes);
+        }
+}
+
+static void lay(void *tile, const void *ranges, ptrdiff_t apart, ptrdiff_t row, ptrdiff_t bytes)
+{
+#define LAY(bytes)                                                                                 \
+    case bytes: lay_rows(tile, ranges, apart, row, bytes); break
     switch (bytes) { /* so that each copy is a move or two */
-    case 4: lay_rows(tile, from, apart, 4); break;
-    case 8: lay_rows(tile, from, apart, 8); break;
-    case 12: lay_rows(tile, from, apart, 12); break;
-    case 16: lay_rows(tile, from, apart, 16); break;
-    case 24: lay_rows(tile, from, apart, 24); break;
-    case 32: lay_rows(tile, from, apart, 32); break;
+        LAY(4);
+        LAY(8);
+        LAY(12);
+        LAY(16);
+        LAY(20);
+        LAY(24);
+        LAY(28);
+        LAY(32);
+        LAY(40);
+        LAY(48);
+        LAY(56);
     }
+#undef LAY
 }

@@ -46,7 +46,7 @@ typedef struct {
 
 /* At most so many rows are applied as one.  In matrices of at most so many columns as many
  * ranges of rows are reduced side by side, each to a node of that level (exec/folded.h). */
-enum { BNORM_FOLD = BNORM_GROUP, BNORM_FOLD_COLS = 4, BNORM_FOLD_LEVEL = 3 };
+enum { BNORM_FOLD = BNORM_GROUP, BNORM_FOLD_COLS = 7, BNORM_FOLD_LEVEL = 3 };
 
 /* What is chosen freely: time depends on it, and no result does. */
 typedef struct {

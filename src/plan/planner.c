@@ -215,9 +215,11 @@ void bnorm_plan_schedule(bnorm_plan *plan)
     const bnorm_dtype dtype = plan->problem.dtype;
     if (plan->problem.layout == BNORM_PANELS)
         plan->panel = plan->problem.panel_width ? plan->problem.panel_width : BNORM_GROUP;
-    plan->kernels = &(plan->panel ? bnorm_kernels_for_width(plan->context->kernels, dtype,
-                                                            plan->panel)
-                                  : plan->context->kernels)->dtype[dtype];
+    /* Few columns are whole vectors of some table, or folded, or neither. */
+    const int64_t cols = plan->problem.cols == BNORM_GROUP / 2 ? BNORM_GROUP / 2 : BNORM_GROUP;
+    plan->kernels = &bnorm_kernels_for_width(plan->context->kernels, dtype,
+                                             plan->panel ? plan->panel : cols)
+                         ->dtype[dtype];
     if (plan->shards.count == 0)
         plan->shards = bnorm_shards_by_seats(
             plan->panel ? bnorm_ceil_div(plan->problem.cols, plan->panel)
