@@ -77,6 +77,8 @@ static void lay_out(tile *t, store *from)
     t->moments = take(from, BNORM_MOMENTS_XDY * pitch * sizeof(double));
     t->merged = take(from, BNORM_MOMENTS_XDY * pitch * sizeof(double));
     t->coefficients = take(from, BNORM_COEFFICIENTS * pitch * size);
+    t->leaf = (bnorm_reduction){t->running, take(from, BNORM_MOMENTS_XDY * pitch * sizeof(double)),
+                                t->pitch, t->x, t->dy, t->cols};
     const ptrdiff_t width = t->cols % BNORM_GROUP == 0 ? BNORM_GROUP : t->cols;
     const size_t group = (size_t)(width + BNORM_GROUP - 1) / BNORM_GROUP * BNORM_GROUP;
     t->panel_rows = (int)(t->rows * t->cols / width);
@@ -114,7 +116,7 @@ int tile_init(tile *t, bnorm_dtype dtype, int rows, ptrdiff_t cols)
     data_vector(dtype, t->coefficients, BNORM_COEFFICIENTS * pitch, 1, 0.125, 3);
     /* Sums that leaf kernels trust, and moments to merge: the same from any table. */
     const bnorm_kernel_set *set = &bnorm_kernels_best()->dtype[dtype];
-    set->sum_xdy(t->sums, t->x, t->x.data, t->dy, t->dy.data, rows, cols);
+    set->sum_xdy(t->sums, &t->x, t->x.data, &t->dy, t->dy.data, rows, cols);
     set->leaf_xdy(t->moments, pitch, t->sums, &t->x, &t->dy, rows, cols);
     memcpy(t->merged, t->moments, BNORM_MOMENTS_XDY * (size_t)pitch * sizeof(double));
     return 0;

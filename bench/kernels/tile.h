@@ -17,6 +17,7 @@ typedef struct {
     void *running;               /* sums that calls write, or add to */
     double *moments, *merged;    /* of the tile, and what others are merged into */
     void *coefficients;
+    bnorm_reduction leaf;        /* of x and dy, to other moments */
     /* The same elements, but as a panel of BNORM_GROUP columns where that divides cols. */
     bnorm_reduction next;        /* of x and dy */
     bnorm_application now;       /* to x and dy */

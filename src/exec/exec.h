@@ -83,9 +83,10 @@ int bnorm_wanted(const bnorm_run *run);
 double *bnorm_leaves_room(const bnorm_run *run, const bnorm_piece *piece);
 
 /* Reduce a chunk of leaves, or the fewer that there are, from the first of the rows on into the
- * piece's list; x, dy: from that row on.  Returns how many rows. */
-int64_t bnorm_leaves_reduce(const bnorm_run *run, bnorm_piece *piece, bnorm_source x,
-                            bnorm_source dy, bnorm_range rows);
+ * piece's list.  x, dy: from that row on, and then behind what was reduced.  Returns how many
+ * rows. */
+int64_t bnorm_leaves_reduce(const bnorm_run *run, bnorm_piece *piece, bnorm_source *x,
+                            bnorm_source *dy, bnorm_range rows);
 
 /* Reduce rows [begin, end) of the piece, whole leaves, into its list.  dy: the
  * source of dy whose row 0 is row begin of the batch; NULL data: x only. */

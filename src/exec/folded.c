@@ -20,13 +20,13 @@ int bnorm_folded_rows(const bnorm_run *run)
 }
 
 /* A leaf of each of the ranges, from their row `row` on: a row of each in a row. */
-static bnorm_source lay_leaves(const bnorm_run *run, void *tile, bnorm_source ranges,
+static bnorm_source lay_leaves(const bnorm_run *run, void *tile, const bnorm_source *ranges,
                                int64_t range, int64_t row)
 {
-    const ptrdiff_t bytes = ranges.ld * (ptrdiff_t)run->plan->kernels->size;
-    run->plan->context->kernels->lay(tile, ranges.data, (ptrdiff_t)range * bytes, (ptrdiff_t)row,
+    const ptrdiff_t bytes = ranges->ld * (ptrdiff_t)run->plan->kernels->size;
+    run->plan->context->kernels->lay(tile, ranges->data, (ptrdiff_t)range * bytes, (ptrdiff_t)row,
                                      bytes);
-    return (bnorm_source){tile, BNORM_FOLD * ranges.ld, 0, 0};
+    return (bnorm_source){tile, BNORM_FOLD * ranges->ld, 0, 0};
 }
 
 /* The moments of one of the ranges, as a node of the piece's list. */
@@ -41,8 +41,8 @@ static void push_range(const bnorm_run *run, bnorm_piece *piece, const bnorm_lis
     bnorm_list_push(piece->list, node, run->plan->kernels);
 }
 
-int64_t bnorm_folded_reduce(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source x,
-                            bnorm_source dy)
+int64_t bnorm_folded_reduce(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source *x,
+                            bnorm_source *dy)
 {
     const bnorm_workspace *workspace = &run->schedule->workspace;
     const bnorm_kernel_set *kernels = run->plan->kernels;
@@ -67,11 +67,13 @@ int64_t bnorm_folded_reduce(bnorm_run *run, bnorm_piece *piece, bnorm_range rows
     folded.list->moments = (double *)((char *)folded.list + workspace->fold_list.moments);
     for (int64_t row = 0; row < range; row += BNORM_LEAF_ROWS) {
         bnorm_source u = lay_leaves(run, piece->fold_tile, x, range, row), v = {0};
-        if (dy.data)
+        if (dy->data)
             v = lay_leaves(run, (char *)piece->fold_tile + tile, dy, range, row);
-        bnorm_leaves_reduce(run, &folded, u, v, (bnorm_range){row, row + BNORM_LEAF_ROWS});
+        bnorm_leaves_reduce(run, &folded, &u, &v, (bnorm_range){row, row + BNORM_LEAF_ROWS});
     }
     for (int i = 0; i < BNORM_FOLD; i++)
         push_range(run, piece, folded.list, i, (bnorm_node){level, (leaf >> level) + i});
+    bnorm_source_skip(x, BNORM_FOLD * range, kernels->size);
+    bnorm_source_skip(dy, BNORM_FOLD * range, kernels->size);
     return BNORM_FOLD * range;
 }

@@ -16,9 +16,9 @@
 int bnorm_folded_rows(const bnorm_run *run);
 
 /* Reduce as many of the rows, from the first on, as can be folded, into the piece's
- * list.  x and dy (NULL data: x only) begin at the first row.  Returns how many: 0, or
- * whole leaves. */
-int64_t bnorm_folded_reduce(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source x,
-                            bnorm_source dy);
+ * list.  x and dy (NULL data: x only) begin at the first row, and then behind what was reduced.
+ * Returns how many rows: 0, or whole leaves. */
+int64_t bnorm_folded_reduce(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source *x,
+                            bnorm_source *dy);
 
 #endif

@@ -39,7 +39,6 @@ int bnorm_wanted(const bnorm_run *run)
 
 void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source dy)
 {
-    const size_t size = run->plan->kernels->size;
     bnorm_source x =
         bnorm_source_at(run, piece, &run->args->x, rows.begin, run->schedule->reduce_ahead);
     if (run->operation == BNORM_STEP)
@@ -47,11 +46,9 @@ void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bno
     if (rows.begin < rows.end) /* no rows: dy may be absent, its moments are zero */
         piece->list->planes = dy.data ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X;
     while (rows.begin < rows.end) {
-        int64_t count = bnorm_folded_reduce(run, piece, rows, x, dy);
+        int64_t count = bnorm_folded_reduce(run, piece, rows, &x, &dy);
         if (count == 0)
-            count = bnorm_leaves_reduce(run, piece, x, dy, rows);
-        bnorm_source_skip(&x, count, size);
-        bnorm_source_skip(&dy, count, size);
+            count = bnorm_leaves_reduce(run, piece, &x, &dy, rows);
         rows.begin += count;
     }
 }

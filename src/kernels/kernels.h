@@ -28,6 +28,7 @@ enum {
     BNORM_GROUP = 16,      /* columns */
     BNORM_BAND = 4,        /* rows at a time of a tile that is wider than registers */
     BNORM_NEAR_BYTES = 22 << 10, /* that stay in L1 while rows pass through it */
+    BNORM_LONG_BYTES = 128, /* of a row: leaves of x and dy fill half of L1 */
     BNORM_PIECE = 32,      /* bytes: a row of the narrowest panel */
     BNORM_DTYPES = BNORM_F64 + 1
 };
@@ -123,8 +124,9 @@ typedef struct {
 
     /* Add rows to the sums of a leaf, in row order.  first_x, first_dy: the
      * leaf's first row.  sums: groups of BNORM_SUMS planes. */
-    void (*sum_x)(void *sums, bnorm_source x, const void *first_x, int rows, ptrdiff_t cols);
-    void (*sum_xdy)(void *sums, bnorm_source x, const void *first_x, bnorm_source dy,
+    void (*sum_x)(void *sums, const bnorm_source *x, const void *first_x, int rows,
+                  ptrdiff_t cols);
+    void (*sum_xdy)(void *sums, const bnorm_source *x, const void *first_x, const bnorm_source *dy,
                     const void *first_dy, int rows, ptrdiff_t cols);
 
     /* Turn the sums of a leaf (1 <= rows <= BNORM_LEAF_ROWS) into moments.
@@ -134,6 +136,10 @@ typedef struct {
                    int rows, ptrdiff_t cols);
     void (*leaf_xdy)(double *moments, ptrdiff_t pitch, const void *sums, const bnorm_source *x,
                      const bnorm_source *dy, int rows, ptrdiff_t cols);
+
+    /* Both of each leaf of the rows, the last one of which may be shorter. */
+    void (*leaves_x)(const bnorm_reduction *r, int64_t rows);
+    void (*leaves_xdy)(const bnorm_reduction *r, int64_t rows);
 
     /* a = a merged with b, rows_a and rows_b rows each (Chan, Golub, LeVeque
      * 1983). */

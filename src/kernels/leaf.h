@@ -190,3 +190,63 @@ static void T(leaf_xdy)(double *moments, ptrdiff_t pitch, const void *sums, cons
 {
     T(leaf)(moments, pitch, sums, x, dy, rows, cols, 1);
 }
+
+/* Where leaves of x and dy come from memory and drive everything else out of L1, and their sums are
+ * in registers, the last rows are added while the lines come back that moments go to: what misses
+ * L1 has few places to wait in, and rows fill them. */
+INLINE int T(last_rows)(const bnorm_reduction *r, int rows, int with_dy)
+{
+    const ptrdiff_t bytes = r->cols * (ptrdiff_t)sizeof(REAL);
+    const int waits = with_dy && r->x.in_order && bytes >= BNORM_LONG_BYTES;
+    return waits && T(is_one_tile)(r->cols) ? rows / 4 : 0;
+}
+
+static void T(leaf_sums)(const bnorm_reduction *r, bnorm_source x, bnorm_source dy, int rows,
+                         const double *moments, int with_dy)
+{
+    const REAL *first_x = x.data, *first_dy = dy.data;
+    const int last = T(last_rows)(r, rows, with_dy);
+    for (int left = rows, some = rows - last; left > 0; left -= some, some = last) {
+        for (int p = 0; left < rows && p < BNORM_MOMENTS_XDY; p++)
+            for (ptrdiff_t col = 0; col < r->cols; col += BNORM_LINE / (ptrdiff_t)sizeof *moments)
+                __builtin_prefetch(moments + p * r->pitch + col, 1);
+        if (with_dy)
+            T(sum_xdy)(r->sums, &x, first_x, &dy, first_dy, some, r->cols);
+        else
+            T(sum_x)(r->sums, &x, first_x, some, r->cols);
+        bnorm_source_skip(&x, some, sizeof(REAL));
+        bnorm_source_skip(&dy, some, sizeof(REAL));
+    }
+}
+
+/* The sums of each leaf of the rows and its moments, in one go: whatever stands between two leaves
+ * keeps memory waiting. */
+INLINE void T(leaves)(const bnorm_reduction *r, int64_t rows, int with_dy)
+{
+    const size_t bytes = BNORM_SUMS * sizeof(REAL) *
+                         (size_t)((r->cols + BNORM_GROUP - 1) / BNORM_GROUP * BNORM_GROUP);
+    const ptrdiff_t size = (with_dy ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X) * r->pitch;
+    bnorm_source x = r->x, dy = r->dy;
+    double *moments = r->moments;
+    for (; rows > 0; rows -= BNORM_LEAF_ROWS, moments += size) {
+        const int count = (int)(rows < BNORM_LEAF_ROWS ? rows : BNORM_LEAF_ROWS);
+        memset(r->sums, 0, bytes);
+        T(leaf_sums)(r, x, dy, count, moments, with_dy);
+        if (with_dy)
+            T(leaf_xdy)(moments, r->pitch, r->sums, &x, &dy, count, r->cols);
+        else
+            T(leaf_x)(moments, r->pitch, r->sums, &x, count, r->cols);
+        bnorm_source_skip(&x, count, sizeof(REAL));
+        bnorm_source_skip(&dy, count, sizeof(REAL));
+    }
+}
+
+static void T(leaves_x)(const bnorm_reduction *r, int64_t rows)
+{
+    T(leaves)(r, rows, 0);
+}
+
+static void T(leaves_xdy)(const bnorm_reduction *r, int64_t rows)
+{
+    T(leaves)(r, rows, 1);
+}

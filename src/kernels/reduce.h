@@ -11,6 +11,12 @@ enum {
     T(GROUP) = BNORM_GROUP / T(LANES) < VECTORS ? BNORM_GROUP / T(LANES) : VECTORS
 };
 
+/* Whether a row is one tile, so that rows are walked one by one with all in registers. */
+INLINE int T(is_one_tile)(ptrdiff_t cols)
+{
+    return cols <= T(LANES) || cols == 2 * T(LANES) || cols == T(NARROW);
+}
+
 INLINE T(vec) T(get)(const REAL *at, int lanes)
 {
     return lanes < T(LANES) ? T(loadn)(at, lanes) : T(load)(at);
@@ -131,14 +137,15 @@ INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source
     }
 }
 
-static void T(sum_x)(void *sums, bnorm_source x, const void *first_x, int rows, ptrdiff_t cols)
+static void T(sum_x)(void *sums, const bnorm_source *x, const void *first_x, int rows,
+                     ptrdiff_t cols)
 {
     bnorm_source none = {0};
-    T(sum)(sums, x, first_x, none, NULL, rows, cols, 0);
+    T(sum)(sums, *x, first_x, none, NULL, rows, cols, 0);
 }
 
-static void T(sum_xdy)(void *sums, bnorm_source x, const void *first_x, bnorm_source dy,
+static void T(sum_xdy)(void *sums, const bnorm_source *x, const void *first_x, const bnorm_source *dy,
                        const void *first_dy, int rows, ptrdiff_t cols)
 {
-    T(sum)(sums, x, first_x, dy, first_dy, rows, cols, 1);
+    T(sum)(sums, *x, first_x, *dy, first_dy, rows, cols, 1);
 }

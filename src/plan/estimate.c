@@ -236,8 +236,7 @@ static int64_t lag_of(const bnorm_plan *plan)
     return 4 * near <= (int64_t)bnorm_topology_cache_share(machine) ? near : 0;
 }
 
-/* Whether a row is one tile of the kernels, so that all of memory is read in order. */
-static int is_one_tile(const bnorm_plan *plan)
+int bnorm_plan_is_one_tile(const bnorm_plan *plan)
 {
     const int64_t cols = plan->problem.cols, lanes = plan->kernels->lanes;
     return cols <= lanes || cols == 2 * lanes || cols == plan->kernels->abreast;
@@ -254,7 +253,7 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
     const prospect p = prospect_of(plan, operation, least);
     const double matrix = bnorm_plan_matrix_bytes(plan);
     const double llc = (double)plan->context->machine.llc;
-    const int unaided = plan->panel || is_one_tile(plan);
+    const int unaided = plan->panel || bnorm_plan_is_one_tile(plan);
     bnorm_tuning tuning = {
         .strategy = asked == BNORM_STRATEGY_AUTO ? first_that_applies(&p) : asked,
         .threads = p.threads,

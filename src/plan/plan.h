@@ -150,6 +150,9 @@ int64_t bnorm_plan_sharing(const bnorm_plan *plan, int operation);
  * than their caches hold. */
 int bnorm_plan_is_from_memory(const bnorm_plan *plan, int operation, int threads);
 
+/* Whether a row is one tile of the kernels, so that all of memory is read in order. */
+int bnorm_plan_is_one_tile(const bnorm_plan *plan);
+
 /* Schedule a declared operation (index) anew; plan->workspace_bytes may grow. */
 void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning);
 

@@ -138,6 +138,16 @@ static bnorm_strategy strategy_on(const bnorm_plan *plan, int operation,
     return BNORM_STRATEGY_PIPELINED;
 }
 
+/* Whether leaves are merged many at a time.  Merging interrupts reading, which costs most where a
+ * thread reads and writes at once, and something where a row of x and dy is a long tile. */
+static int merges_late(const bnorm_plan *plan, const bnorm_schedule *schedule, int planes)
+{
+    const int64_t bytes = plan->problem.cols * (int64_t)plan->kernels->size;
+    return schedule->strategy == BNORM_STRATEGY_PIPELINED ||
+           (!plan->panel && schedule->in_order && planes == BNORM_MOMENTS_XDY &&
+            bytes >= BNORM_LONG_BYTES && bnorm_plan_is_one_tile(plan));
+}
+
 /* Row groups cost lists of nodes, and time to merge them: where the workspace would
  * be too large, no repeated coefficients, then somewhat narrower blocks, then fewer groups,
  * too.  Whole rows are not worth threads without work, either. */
@@ -160,8 +170,9 @@ static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *s
                                                                         : 1;
         choose_rows(plan, schedule);
         schedule->lag = choose_lag(plan, operation, schedule);
+        schedule->in_order = bnorm_plan_is_from_memory(plan, operation, schedule->threads);
         bnorm_workspace_layout(schedule, plan->kernels->size, planes,
-                               1 << operation == BNORM_STEP);
+                               1 << operation == BNORM_STEP, merges_late(plan, schedule, planes));
         const int small = workspace_is_small(schedule, bnorm_plan_matrix_bytes(plan));
         if (!small && schedule->fold > 1 && folds) {
             folds = 0;
@@ -202,7 +213,6 @@ void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning
     if (walk == BNORM_STRATEGY_SMALL)
         walk = 2 * matrix <= share ? BNORM_STRATEGY_RESIDENT : BNORM_STRATEGY_STREAM;
     const bnorm_traffic traffic = bnorm_traffic_of(operation, walk, global);
-    schedule->in_order = bnorm_plan_is_from_memory(plan, operation, schedule->threads);
     schedule->compulsory = traffic.least * matrix;
     schedule->read = traffic.reads * matrix;
     schedule->written = traffic.writes * matrix;

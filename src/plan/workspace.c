@@ -4,14 +4,13 @@
 #include "plan/nodes.h"
 #include "plan/rounds.h"
 
-/* Leaves that are reduced before they are merged.  Merging interrupts reading, which costs most
- * where a thread reads and writes at once; moments of 128 leaves lie in L2 without being in the
- * way.  Of all threads together they are a hundredth of a matrix, or 8 KiB each. */
+/* Leaves that are reduced before they are merged: the moments of 64 or 128 lie in L2 without being
+ * in the way.  Of all threads together they are a hundredth of a matrix, or 8 KiB each. */
 static int chunk_of(const bnorm_schedule *schedule, size_t size, size_t node_bytes)
 {
-    enum { MOST_BYTES = 64 << 10, LEAST_BYTES = 8 << 10, MOST = 128 };
+    enum { MOST_BYTES = 128 << 10, LEAST_BYTES = 8 << 10, MOST = 128 };
     const bnorm_grid *grid = &schedule->grid;
-    if (schedule->strategy != BNORM_STRATEGY_PIPELINED || node_bytes == 0)
+    if (node_bytes == 0)
         return 1;
     const double matrix = (double)grid->rows * (double)grid->cols * (double)size;
     const int64_t bytes = (int64_t)(0.01 * matrix / schedule->threads);
@@ -66,7 +65,8 @@ static bnorm_list_room list_room(int nodes, size_t node_bytes)
     return room;
 }
 
-void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, int tiles)
+void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, int tiles,
+                            int merges_late)
 {
     const bnorm_grid *grid = &schedule->grid;
     bnorm_workspace *workspace = &schedule->workspace;
@@ -92,7 +92,7 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
 
     workspace->pitch = pitch;
     workspace->planes = planes;
-    workspace->chunk = chunk_of(schedule, size, node);
+    workspace->chunk = merges_late ? chunk_of(schedule, size, node) : 1;
     workspace->sums = take(&at, BNORM_SUMS * plane * size);
     workspace->leaves = take(&at, workspace->chunk > 1 ? (size_t)workspace->chunk * node : 0);
     workspace->y_tile = take(&at, tile);

@@ -8,7 +8,8 @@
 
 /* Lay out schedule->workspace for schedule->grid.  size: bytes of an element;
  * planes: of moments, 0 where nothing is reduced; tiles: whether workers need a tile of y
- * and one of dy. */
-void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, int tiles);
+ * and one of dy; merges_late: whether leaves are merged many at a time. */
+void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, int tiles,
+                            int merges_late);
 
 #endif

@@ -228,16 +228,17 @@ static void odd_rows_change_no_bit(void)
 static const bnorm_kernel_set *counted;
 static atomic_int folded, plain;
 
-static void sum_x(void *sums, bnorm_source x, const void *first_x, int rows, ptrdiff_t cols)
+static void leaves_x(const bnorm_reduction *reduction, int64_t rows)
 {
-    atomic_fetch_add(cols >= BNORM_FOLD ? &folded : &plain, 1);
-    counted->sum_x(sums, x, first_x, rows, cols);
+    atomic_fetch_add(reduction->cols >= BNORM_FOLD ? &folded : &plain,
+                     (int)bnorm_leaf_count(rows));
+    counted->leaves_x(reduction, rows);
 }
 
 static void count_leaves(problem *p)
 {
     bnorm_kernel_set set = *(counted = p->plan->kernels);
-    set.sum_x = sum_x;
+    set.leaves_x = leaves_x;
     p->plan->kernels = &set;
     atomic_store(&folded, 0);
     atomic_store(&plain, 0);

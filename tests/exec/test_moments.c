@@ -251,7 +251,7 @@ static node_counts capacity(const bnorm_grid *grid)
 {
     bnorm_schedule schedule = {.threads = (int)grid->row_groups, .grid = *grid,
                                .step_rows = BNORM_LEAF_ROWS};
-    bnorm_workspace_layout(&schedule, sizeof(float), PLANES, 0);
+    bnorm_workspace_layout(&schedule, sizeof(float), PLANES, 0, 0);
     return (node_counts){schedule.workspace.column_list.nodes,
                          schedule.workspace.group_list.nodes};
 }

@@ -44,10 +44,10 @@ static void reduce(const bnorm_kernel_set *set, arrays *a, int with_dy, int rows
     memset(a->sums, 0, sizeof a->sums);
     memset(a->moments, 0, sizeof a->moments);
     if (with_dy) {
-        set->sum_xdy(a->sums, x, a->x, dy, a->dy, rows, cols);
+        set->sum_xdy(a->sums, &x, a->x, &dy, a->dy, rows, cols);
         set->leaf_xdy(a->moments, PITCH, a->sums, &x, &dy, rows, cols);
     } else {
-        set->sum_x(a->sums, x, a->x, rows, cols);
+        set->sum_x(a->sums, &x, a->x, rows, cols);
         set->leaf_x(a->moments, PITCH, a->sums, &x, rows, cols);
     }
 }

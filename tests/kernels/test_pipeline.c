@@ -54,10 +54,10 @@ static void one_then_the_other(const bnorm_kernel_set *set, int what, const bnor
         const int rows = ROWS - row < BNORM_LEAF_ROWS ? ROWS - row : BNORM_LEAF_ROWS;
         memset(r->sums, 0, BNORM_SUMS * PITCH * set->size);
         if (what == 0) {
-            set->sum_x(r->sums, x, x.data, rows, r->cols);
+            set->sum_x(r->sums, &x, x.data, rows, r->cols);
             set->leaf_x(moments, PITCH, r->sums, &x, rows, r->cols);
         } else {
-            set->sum_xdy(r->sums, x, x.data, dy, dy.data, rows, r->cols);
+            set->sum_xdy(r->sums, &x, x.data, &dy, dy.data, rows, r->cols);
             set->leaf_xdy(moments, PITCH, r->sums, &x, &dy, rows, r->cols);
         }
         moments += (what == 0 ? BNORM_MOMENTS_X : BNORM_MOMENTS_XDY) * PITCH;

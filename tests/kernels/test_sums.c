@@ -100,11 +100,12 @@ static void sum_in_steps(const bnorm_kernel_set *set, bnorm_dtype dtype, arrays 
     memset(a->sums, 0, sizeof a->sums);
     for (int row = 0; row < rows; row += step) {
         int count = row + step < rows ? step : rows - row;
+        const bnorm_source x = source(dtype, a->x, row, in_order);
+        const bnorm_source dy = source(dtype, a->dy, row, in_order);
         if (with_dy)
-            set->sum_xdy(a->sums, source(dtype, a->x, row, in_order), a->x,
-                         source(dtype, a->dy, row, in_order), a->dy, count, cols);
+            set->sum_xdy(a->sums, &x, a->x, &dy, a->dy, count, cols);
         else
-            set->sum_x(a->sums, source(dtype, a->x, row, in_order), a->x, count, cols);
+            set->sum_x(a->sums, &x, a->x, count, cols);
     }
 }
 

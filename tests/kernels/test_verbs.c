@@ -265,9 +265,9 @@ static void run_all(const bnorm_kernel_set *set, bnorm_dtype dtype, char *memory
     bnorm_target y = {memory[2], cols, 0}, dx = {memory[3], cols, 0};
     const void *coefficients = dtype == BNORM_F64 ? (void *)c.f64 : (void *)c.f32;
     memset(sums, 0, sizeof sums);
-    set->sum_x(sums, x, x.data, (int)rows, cols);
+    set->sum_x(sums, &x, x.data, (int)rows, cols);
     set->leaf_x(moments, PITCH, sums, &x, (int)rows, cols);
-    set->sum_xdy(sums, x, x.data, dy, dy.data, (int)rows, cols);
+    set->sum_xdy(sums, &x, x.data, &dy, dy.data, (int)rows, cols);
     set->leaf_xdy(moments, PITCH, sums, &x, &dy, (int)rows, cols);
     set->forward(y, x, coefficients, rows, cols);
     set->backward(dx, x, dy, coefficients, rows, cols);
