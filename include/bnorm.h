@@ -268,7 +268,8 @@ BNORM_API size_t bnorm_plan_workspace_size(const bnorm_plan *plan);
 typedef struct { /* how one operation will run, in numbers */
     size_t struct_size;     /* the caller sets it to sizeof(bnorm_description) */
     const char *strategy;   /* "stream", "resident", "small", "pipelined" */
-    const char *isa;
+    const char *isa;        /* of the kernels: the context's, or one with shorter vectors,
+                               which rows or panels of 8 columns fill */
     int threads;            /* asked for; a smaller team gives the same bits */
     int nodes;              /* NUMA nodes that own parts of the matrices; 0: rows are
                                too few to be owned, threads of all nodes work on all */

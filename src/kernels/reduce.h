@@ -144,8 +144,8 @@ static void T(sum_x)(void *sums, const bnorm_source *x, const void *first_x, int
     T(sum)(sums, *x, first_x, none, NULL, rows, cols, 0);
 }
 
-static void T(sum_xdy)(void *sums, const bnorm_source *x, const void *first_x, const bnorm_source *dy,
-                       const void *first_dy, int rows, ptrdiff_t cols)
+static void T(sum_xdy)(void *sums, const bnorm_source *x, const void *first_x,
+                       const bnorm_source *dy, const void *first_dy, int rows, ptrdiff_t cols)
 {
     T(sum)(sums, *x, first_x, *dy, first_dy, rows, cols, 1);
 }

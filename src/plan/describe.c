@@ -130,7 +130,7 @@ void bnorm_plan_write_text(bnorm_plan *plan)
                "of up to %lld, "
                "%s stores, %s read + %s written (together at least %s), workspace %s",
                plan->text[0] ? "\n" : "", operation_names[index],
-               bnorm_strategy_name(schedule->strategy), plan->context->kernels->isa,
+               bnorm_strategy_name(schedule->strategy), plan->table->isa,
                layout_name(plan), schedule->threads, on,
                (long long)schedule->grid.row_groups,
                (long long)schedule->grid.col_blocks, (long long)bnorm_grid_width(&schedule->grid),
@@ -170,7 +170,7 @@ bnorm_status bnorm_plan_describe(const bnorm_plan *plan, unsigned operation,
     *description = (bnorm_description){
         .struct_size = sizeof *description,
         .strategy = bnorm_strategy_name(schedule->strategy),
-        .isa = plan->context->kernels->isa,
+        .isa = plan->table->isa,
         .threads = schedule->threads,
         .nodes = owners(&schedule->grid),
         .row_groups = schedule->grid.row_groups,

@@ -84,7 +84,8 @@ typedef struct {
 struct bnorm_plan {
     const bnorm_context *context;
     bnorm_problem problem;
-    const bnorm_kernel_set *kernels;
+    const bnorm_kernels *table;       /* the context's, or one with shorter vectors */
+    const bnorm_kernel_set *kernels;  /* of it */
     int64_t panel;      /* columns of a panel; 0: row-major */
     bnorm_shards shards; /* which node owns what of the matrices: leaves, or panels */
     bnorm_schedule schedule[BNORM_OPERATIONS]; /* by bit of the operation */

@@ -227,9 +227,9 @@ void bnorm_plan_schedule(bnorm_plan *plan)
         plan->panel = plan->problem.panel_width ? plan->problem.panel_width : BNORM_GROUP;
     /* Few columns are whole vectors of some table, or folded, or neither. */
     const int64_t cols = plan->problem.cols == BNORM_GROUP / 2 ? BNORM_GROUP / 2 : BNORM_GROUP;
-    plan->kernels = &bnorm_kernels_for_width(plan->context->kernels, dtype,
-                                             plan->panel ? plan->panel : cols)
-                         ->dtype[dtype];
+    plan->table = bnorm_kernels_for_width(plan->context->kernels, dtype,
+                                          plan->panel ? plan->panel : cols);
+    plan->kernels = &plan->table->dtype[dtype];
     if (plan->shards.count == 0)
         plan->shards = bnorm_shards_by_seats(
             plan->panel ? bnorm_ceil_div(plan->problem.cols, plan->panel)

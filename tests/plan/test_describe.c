@@ -315,6 +315,41 @@ static void numbers_are_possible(void)
     bnorm_context_destroy(context);
 }
 
+/* Rows of eight floats are a vector of AVX2 and half of one of AVX-512; fewer are folded. */
+static void vectors_fit_rows(void)
+{
+    bnorm_context *context = fixture_context(2);
+    for (int64_t cols = 1; cols <= 17; cols++) {
+        const bnorm_kernels *fit = context->kernels;
+        bnorm_plan *plan = new_plan(context, 5000, cols, BNORM_F32, BNORM_STRATEGY_AUTO);
+        if (cols == 8)
+            fit = bnorm_kernels_for_width(context->kernels, BNORM_F32, cols);
+        CU_ASSERT_STRING_EQUAL(describe(plan, BNORM_FORWARD).isa, fit->isa);
+        CU_ASSERT_PTR_EQUAL(plan->kernels, &fit->dtype[BNORM_F32]);
+        bnorm_plan_destroy(plan);
+    }
+    bnorm_context_destroy(context);
+}
+
+/* Of x and dy from memory, where a row is a tile of two vectors or more and of two lines. */
+static void leaves_of_long_tiles_are_merged_late(void)
+{
+    bnorm_context *context = fixture_context(2);
+    for (int64_t cols = 8; cols <= 80; cols += 8)
+        for (int large = 0; large < 2; large++) {
+            bnorm_plan *plan = new_plan(context, large ? INT64_C(1) << 30 : 1000, cols, BNORM_F32,
+                                        BNORM_STRATEGY_AUTO);
+            const bnorm_kernel_set *set = plan->kernels;
+            const int late =
+                large && cols >= 32 && (cols == 2 * set->lanes || cols == set->abreast);
+            CU_ASSERT_EQUAL(plan->schedule[0].workspace.chunk, 1);
+            CU_ASSERT_EQUAL(plan->schedule[1].workspace.chunk > 1, late);
+            CU_ASSERT_EQUAL(plan->schedule[2].workspace.chunk > 1, late);
+            bnorm_plan_destroy(plan);
+        }
+    bnorm_context_destroy(context);
+}
+
 /* One line for each declared operation, and the same numbers in it. */
 static void words_agree_with_numbers(void)
 {
@@ -365,6 +400,8 @@ int main(int argc, char **argv)
         {"threads' sums are apart", sums_are_apart},
         {"wide problems have narrow blocks", wide_problems_have_narrow_blocks},
         {"numbers are possible", numbers_are_possible},
+        {"vectors fit rows", vectors_fit_rows},
+        {"leaves of long tiles are merged late", leaves_of_long_tiles_are_merged_late},
         {"words agree with numbers", words_agree_with_numbers},
     };
     return harness_main(argc, argv, "plan/describe", cases, HARNESS_COUNT(cases));
