@@ -125,10 +125,11 @@ static void add_to_table(session *s, const workbench *w, const operation *op,
     table *t = &s->table;
     const peer *peer = peer_of(s);
     report_subject subject = report_subject_of(w);
+    report_author author = report_author_of(&s->author, w, op);
     int column = report_row(t, &subject, op);
     if (column < 0)
         return;
-    table_cell(t, column++, TABLE_PLAIN, "%s", s->author.isa);
+    table_cell(t, column++, TABLE_PLAIN, "%s", author.isa);
     table_cell(t, column++, TABLE_PLAIN, "%d", c->team);
     table_cell(t, column++, TABLE_PLAIN, "%s", peer->name);
     table_cell(t, column++, TABLE_PLAIN, "%s", c->peer_layout);
@@ -159,7 +160,8 @@ static outcome print_record(const session *s, const workbench *w, const operatio
     int traffic = peer->traffic ? peer->traffic(op) : 0;
     record r;
     report_subject subject = report_subject_of(w);
-    report_begin(&r, &s->author);
+    report_author author = report_author_of(&s->author, w, op);
+    report_begin(&r, &author);
     report_problem(&r, &subject, op);
     add_peer(&r, peer, c->peer_layout);
     if (c->peer_kernel)

@@ -22,6 +22,15 @@ void report_author_is(report_author *a, const engine *e)
                report_machine(a->options), bnorm_context_describe(e->context));
 }
 
+report_author report_author_of(const report_author *a, const workbench *w, const operation *op)
+{
+    report_author author = *a;
+    bnorm_description d = {.struct_size = sizeof d};
+    if (bnorm_plan_describe(w->engine.plan, op->flag, &d) == BNORM_OK)
+        snprintf(author.isa, sizeof author.isa, "%s", d.isa);
+    return author;
+}
+
 void report_begin(record *r, const report_author *a)
 {
     r->count = 0;

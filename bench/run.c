@@ -28,11 +28,12 @@ static void add_to_table(session *s, const workbench *w, const result *r)
 {
     table *t = &s->table;
     report_subject subject = report_subject_of(w);
+    report_author author = report_author_of(&s->author, w, r->op);
     int c = report_row(t, &subject, r->op);
     if (c < 0)
         return;
     table_cell(t, c++, TABLE_PLAIN, "%s", r->strategy);
-    table_cell(t, c++, TABLE_PLAIN, "%s", s->author.isa);
+    table_cell(t, c++, TABLE_PLAIN, "%s", author.isa);
     table_cell(t, c++, TABLE_PLAIN, "%d", r->team);
     table_cell(t, c++, TABLE_PLAIN, "%.4g", 1e3 * r->m.median);
     table_cell(t, c++, TABLE_PLAIN, "%.4g", 1e3 * r->m.min);
@@ -59,7 +60,8 @@ static outcome print_record(const session *s, const workbench *w, const result *
 {
     record rec;
     report_subject subject = report_subject_of(w);
-    report_begin(&rec, &s->author);
+    report_author author = report_author_of(&s->author, w, r->op);
+    report_begin(&rec, &author);
     report_problem(&rec, &subject, r->op);
     record_text(&rec, "strategy", r->strategy);
     record_number(&rec, "time_ms_median", 1e3 * r->m.median);

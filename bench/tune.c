@@ -94,10 +94,11 @@ static void add_choice(table *t, int column, const bnorm_description *d)
 static void add_to_table(session *s, const workbench *w, const operation *op, const tuning *t)
 {
     report_subject subject = report_subject_of(w);
+    report_author author = report_author_of(&s->author, w, op);
     int c = report_row(&s->table, &subject, op);
     if (c < 0)
         return;
-    table_cell(&s->table, c++, TABLE_PLAIN, "%s", s->author.isa);
+    table_cell(&s->table, c++, TABLE_PLAIN, "%s", author.isa);
     for (int i = 0; i < PLANS; i++) {
         if (i == MEASURED && t->same)
             table_cell(&s->table, c++, TABLE_PLAIN, "same plan");
@@ -119,7 +120,8 @@ static outcome print_record(const session *s, const workbench *w, const operatio
     const bnorm_description *estimated = &t->plan[ESTIMATED], *measured = &t->plan[MEASURED];
     record r;
     report_subject subject = report_subject_of(w);
-    report_begin(&r, &s->author);
+    report_author author = report_author_of(&s->author, w, op);
+    report_begin(&r, &author);
     report_problem(&r, &subject, op);
     record_text(&r, "strategy", measured->strategy);
     record_integer(&r, "strategy_threads", measured->threads);

@@ -26,7 +26,8 @@
  * Threads.  Contexts and plans may be used by many threads at once; creating
  * and destroying the same object is the caller's to order.  Plans that are made with
  * BNORM_MEASURE wait for one another, and so do bnorm_wisdom_save and _load.  The same input
- * gives the same bits for any number of threads, any strategy and any ISA.
+ * gives the same bits for any number of threads, any strategy and any ISA (but for
+ * which NaN a NaN is).
  *
  * The OpenMP runtime may itself end the process when it cannot create a
  * thread; a context with threads = 1 never enters it.  hwloc may do so, too, or

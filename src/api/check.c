@@ -99,7 +99,7 @@ bnorm_status bnorm_check_rows(const char *name, int64_t *rows, const bnorm_plan 
     else if (*rows == BNORM_NO_ROWS)
         *rows = 0;
     else if (*rows < 0 || *rows > most)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is %lld; expected at most the problem's %lld, or "
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "%s is %lld; expected 0 to the problem's %lld, or "
                           "BNORM_NO_ROWS", name, (long long)*rows, (long long)most);
     return BNORM_OK;
 }

@@ -108,9 +108,10 @@ INLINE void T(apply)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_sour
                      const REAL *coefficients, int64_t rows, ptrdiff_t cols, int with_y,
                      int with_dx, int stream)
 {
+    const int one = cols <= T(LANES) || cols == 2 * T(LANES) || cols == T(NARROW);
     const int lines = !with_dx ? BNORM_COEFFICIENTS_Y : with_y ? BNORM_SPARE : BNORM_SPARE - 2;
     const int near = T(in_order)(x, cols, lines);
-    const int64_t step = T(is_one_tile)(cols) ? rows : cols < T(NARROW) ? 8 : near ? 1 : BNORM_BAND;
+    const int64_t step = one ? rows : cols < T(NARROW) ? 8 : near ? 1 : BNORM_BAND;
     const int64_t last = rows > 0 ? (rows - 1) / step * step : 0;
     for (int64_t done = 0; done < rows; done += step) {
         const int64_t row = x.ahead < 0 ? last - done : done;

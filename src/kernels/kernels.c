@@ -83,8 +83,8 @@
 #define SET(t)                                                                                     \
     {                                                                                              \
         sizeof(t##_real), t##_LANES, VECTORS *t##_LANES, t##_sum_x, t##_sum_xdy, t##_leaf_x,       \
-            t##_leaf_xdy, t##_leaves_x, t##_leaves_xdy, merge_x, merge_xdy, t##_forward, t##_backward, t##_both,                 \
-            t##_next_forward, t##_next_backward, t##_next_both                                     \
+            t##_leaf_xdy, t##_leaves_x, t##_leaves_xdy, merge_x, merge_xdy, t##_forward,           \
+            t##_backward, t##_both, t##_next_forward, t##_next_backward, t##_next_both             \
     }
 
 extern const bnorm_kernels NAME(bnorm_kernels_, BNORM_KERNELS);

@@ -179,8 +179,8 @@ typedef struct {
     void (*unpack)(bnorm_target to, bnorm_source panels, int64_t rows, ptrdiff_t bytes, int width);
 
     /* Put a leaf of each of BNORM_GROUP ranges of rows into a tile, bit for bit, a row of each
-     * side by side: from their row `row` on.  Rows have `bytes`, of one to seven floats or
-     * doubles; one range follows the other, `apart` bytes from it. */
+     * side by side: from their row `row` on.  Rows have `bytes`, a multiple of 4; one range
+     * follows the other, `apart` bytes from it. */
     void (*lay)(void *tile, const void *ranges, ptrdiff_t apart, ptrdiff_t row, ptrdiff_t bytes);
 
     /* Order this thread's non-temporal stores before whatever tells others that

@@ -106,6 +106,7 @@ static void lay(void *tile, const void *ranges, ptrdiff_t apart, ptrdiff_t row, 
         LAY(40);
         LAY(48);
         LAY(56);
+    default: lay_rows(tile, ranges, apart, row, bytes);
     }
 #undef LAY
 }

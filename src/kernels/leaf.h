@@ -196,27 +196,29 @@ static void T(leaf_xdy)(double *moments, ptrdiff_t pitch, const void *sums, cons
  * L1 has few places to wait in, and rows fill them. */
 INLINE int T(last_rows)(const bnorm_reduction *r, int rows, int with_dy)
 {
-    const ptrdiff_t bytes = r->cols * (ptrdiff_t)sizeof(REAL);
-    const int waits = with_dy && r->x.in_order && bytes >= BNORM_LONG_BYTES;
-    return waits && T(is_one_tile)(r->cols) ? rows / 4 : 0;
+    const int one = r->cols == 2 * T(LANES) || r->cols == VECTORS * T(LANES);
+    const int waits = r->cols * (ptrdiff_t)sizeof(REAL) >= BNORM_LONG_BYTES && r->x.in_order;
+    return with_dy && one && waits ? rows / 4 : 0;
 }
 
 static void T(leaf_sums)(const bnorm_reduction *r, bnorm_source x, bnorm_source dy, int rows,
                          const double *moments, int with_dy)
 {
     const REAL *first_x = x.data, *first_dy = dy.data;
-    const int last = T(last_rows)(r, rows, with_dy);
-    for (int left = rows, some = rows - last; left > 0; left -= some, some = last) {
-        for (int p = 0; left < rows && p < BNORM_MOMENTS_XDY; p++)
-            for (ptrdiff_t col = 0; col < r->cols; col += BNORM_LINE / (ptrdiff_t)sizeof *moments)
-                __builtin_prefetch(moments + p * r->pitch + col, 1);
-        if (with_dy)
-            T(sum_xdy)(r->sums, &x, first_x, &dy, first_dy, some, r->cols);
-        else
-            T(sum_x)(r->sums, &x, first_x, some, r->cols);
-        bnorm_source_skip(&x, some, sizeof(REAL));
-        bnorm_source_skip(&dy, some, sizeof(REAL));
+    const int last = T(last_rows)(r, rows, with_dy), some = rows - last;
+    if (!with_dy) {
+        T(sum_x)(r->sums, &x, first_x, rows, r->cols);
+        return;
     }
+    T(sum_xdy)(r->sums, &x, first_x, &dy, first_dy, some, r->cols);
+    if (last == 0)
+        return;
+    for (int p = 0; p < BNORM_MOMENTS_XDY; p++)
+        for (ptrdiff_t col = 0; col < r->cols; col += BNORM_LINE / (ptrdiff_t)sizeof *moments)
+            __builtin_prefetch(moments + p * r->pitch + col, 1);
+    bnorm_source_skip(&x, some, sizeof(REAL));
+    bnorm_source_skip(&dy, some, sizeof(REAL));
+    T(sum_xdy)(r->sums, &x, first_x, &dy, first_dy, last, r->cols);
 }
 
 /* The sums of each leaf of the rows and its moments, in one go: whatever stands between two leaves

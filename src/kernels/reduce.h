@@ -11,12 +11,6 @@ enum {
     T(GROUP) = BNORM_GROUP / T(LANES) < VECTORS ? BNORM_GROUP / T(LANES) : VECTORS
 };
 
-/* Whether a row is one tile, so that rows are walked one by one with all in registers. */
-INLINE int T(is_one_tile)(ptrdiff_t cols)
-{
-    return cols <= T(LANES) || cols == 2 * T(LANES) || cols == T(NARROW);
-}
-
 INLINE T(vec) T(get)(const REAL *at, int lanes)
 {
     return lanes < T(LANES) ? T(loadn)(at, lanes) : T(load)(at);

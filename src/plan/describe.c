@@ -67,11 +67,7 @@ static void append_estimate(bnorm_plan *plan, int operation)
     const int global = (plan->problem.flags & BNORM_GLOBAL_STATISTICS) != 0;
     const int held = bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, global).held;
     const double share = (double)bnorm_topology_cache_share(&plan->context->machine);
-    const int64_t rows = schedule->grid.rounds > 1
-                             ? plan->problem.rows
-                             : bnorm_min(plan->problem.rows,
-                                         bnorm_grid_height(&schedule->grid) * BNORM_LEAF_ROWS);
-    const double block = (double)held * (double)rows *
+    const double block = (double)held * (double)plan->problem.rows *
                          (double)bnorm_grid_width(&schedule->grid) * (double)plan->kernels->size;
     char again[BNORM_AMOUNT], cache[BNORM_AMOUNT];
     if (plan->problem.strategy == schedule->strategy)

@@ -55,12 +55,14 @@ typedef struct {
 } prospect;
 
 /* Columns of the widest block whose `held` matrices fit in a thread's share of
- * cache, in whole lines; 0 when it would be too narrow to pay. */
+ * cache, in whole lines or rows; 0 when it would be too narrow to pay. */
 static int64_t resident_cols(const bnorm_plan *plan, int held, int64_t unit, int64_t least_bytes)
 {
     const int64_t size = (int64_t)plan->kernels->size, rows = bnorm_max(plan->problem.rows, 1);
     const int64_t share = (int64_t)bnorm_topology_cache_share(&plan->context->machine);
-    const int64_t cols = share / held / size / rows / unit * unit;
+    const int64_t most = share / held / size / rows, cols = most / unit * unit;
+    if (!plan->panel && most >= plan->problem.cols)
+        return bnorm_round_up(plan->problem.cols, unit);
     return cols * size >= bnorm_min(least_bytes, plan->problem.cols * size) ? cols : 0;
 }
 

@@ -139,13 +139,15 @@ static bnorm_strategy strategy_on(const bnorm_plan *plan, int operation,
 }
 
 /* Whether leaves are merged many at a time.  Merging interrupts reading, which costs most where a
- * thread reads and writes at once, and something where a row of x and dy is a long tile. */
-static int merges_late(const bnorm_plan *plan, const bnorm_schedule *schedule, int planes)
+ * thread reads and writes at once, and something where a row of x and dy from memory is a long
+ * tile, of AVX-512. */
+static int merges_late(const bnorm_plan *plan, int operation, const bnorm_schedule *schedule,
+                       int planes)
 {
     const int64_t bytes = plan->problem.cols * (int64_t)plan->kernels->size;
     return schedule->strategy == BNORM_STRATEGY_PIPELINED ||
            (!plan->panel && schedule->in_order && planes == BNORM_MOMENTS_XDY &&
-            bytes >= BNORM_LONG_BYTES && bnorm_plan_is_one_tile(plan));
+            1 << operation != BNORM_STEP && bytes >= BNORM_LONG_BYTES && bnorm_plan_is_one_tile(plan));
 }
 
 /* Row groups cost lists of nodes, and time to merge them: where the workspace would
@@ -172,7 +174,8 @@ static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *s
         schedule->lag = choose_lag(plan, operation, schedule);
         schedule->in_order = bnorm_plan_is_from_memory(plan, operation, schedule->threads);
         bnorm_workspace_layout(schedule, plan->kernels->size, planes,
-                               1 << operation == BNORM_STEP, merges_late(plan, schedule, planes));
+                               1 << operation == BNORM_STEP, merges_late(plan, operation, schedule,
+                                                                   planes));
         const int small = workspace_is_small(schedule, bnorm_plan_matrix_bytes(plan));
         if (!small && schedule->fold > 1 && folds) {
             folds = 0;

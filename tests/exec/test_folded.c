@@ -209,7 +209,7 @@ static void folding_changes_no_bit(void)
 static void odd_rows_change_no_bit(void)
 {
     static const int64_t rows[] = {1, 15, 200, 64 * 9 + 3};
-    static const int64_t columns[] = {6, 17, 24, 63, 100, 520, 1500};
+    static const int64_t columns[] = {9, 17, 24, 63, 100, 520, 1500};
     for (int threads = 1; threads <= 3; threads += 2) {
         bnorm_context *context = new_context(threads);
         for (int r = 0; r < 4; r++)

@@ -331,22 +331,58 @@ static void vectors_fit_rows(void)
     bnorm_context_destroy(context);
 }
 
-/* Of x and dy from memory, where a row is a tile of two vectors or more and of two lines. */
+/* Of x and dy from memory, where a row is a tile of two lines or more, which only AVX-512 has. */
 static void leaves_of_long_tiles_are_merged_late(void)
 {
     bnorm_context *context = fixture_context(2);
-    for (int64_t cols = 8; cols <= 80; cols += 8)
-        for (int large = 0; large < 2; large++) {
-            bnorm_plan *plan = new_plan(context, large ? INT64_C(1) << 30 : 1000, cols, BNORM_F32,
-                                        BNORM_STRATEGY_AUTO);
-            const bnorm_kernel_set *set = plan->kernels;
-            const int late =
-                large && cols >= 32 && (cols == 2 * set->lanes || cols == set->abreast);
-            CU_ASSERT_EQUAL(plan->schedule[0].workspace.chunk, 1);
-            CU_ASSERT_EQUAL(plan->schedule[1].workspace.chunk > 1, late);
-            CU_ASSERT_EQUAL(plan->schedule[2].workspace.chunk > 1, late);
-            bnorm_plan_destroy(plan);
-        }
+    const int avx512 = strcmp(bnorm_context_isa(context), "avx512") == 0;
+    if (!avx512)
+        harness_note("no tile of %s is as long", bnorm_context_isa(context));
+    for (int d = 0; d < BNORM_DTYPES; d++)
+        for (int64_t cols = 8; cols <= 80; cols += 8)
+            for (int large = 0; large < 2; large++) {
+                bnorm_plan *plan = new_plan(context, large ? INT64_C(1) << 30 : 1000, cols,
+                                            (bnorm_dtype)d, BNORM_STRATEGY_AUTO);
+                const int64_t bytes = cols * (d == BNORM_F64 ? 8 : 4);
+                const int late = avx512 && large && (bytes == 128 || bytes == 256);
+                for (int operation = 0; operation < 4; operation++)
+                    CU_ASSERT_EQUAL(plan->schedule[operation].workspace.chunk > 1,
+                                    late && (operation == 1 || operation == 2));
+                bnorm_plan_destroy(plan);
+            }
+    bnorm_context_destroy(context);
+}
+
+/* What streams would not stay in a thread's share of cache, and all else does.  (Columns that a
+ * panel lacks take room, too, and the reason does not speak of them.) */
+static void reasons_agree_with_choices(void)
+{
+    static const int64_t rows[] = {3000, 20000, 100000, 1000000, 30000000};
+    static const int64_t cols[] = {1, 8, 60, 64, 100, 512, 1000, 1024, 4096, 50000};
+    bnorm_context *context = fixture_context(2);
+    for (int r = 0; r < 5; r++)
+        for (int c = 0; c < 10; c++)
+            for (int panels = 0; panels < (cols[c] < 16 ? 1 : 2); panels++) {
+                bnorm_problem problem;
+                bnorm_problem_init(&problem, sizeof problem);
+                problem.rows = rows[r];
+                problem.cols = cols[c];
+                problem.layout = panels ? BNORM_PANELS : BNORM_ROWS;
+                problem.operations = BNORM_FORWARD | BNORM_FORWARD_BACKWARD;
+                bnorm_plan *plan = fixture_plan(context, &problem);
+                const char *text = bnorm_plan_text(plan);
+                for (const char *line = text; line; line = strchr(line + 1, '\n')) {
+                    char one[512];
+                    snprintf(one, sizeof one, "%.*s", (int)strcspn(line + 1, "\n") + 1, line);
+                    const int streams = strstr(one, ": stream,") != NULL;
+                    if (!strstr(one, "read again") || strstr(one, "shared by"))
+                        continue;
+                    if (!strstr(one, streams ? "; more than a" : "; within a"))
+                        harness_note("%s", one);
+                    CU_ASSERT_PTR_NOT_NULL(strstr(one, streams ? "; more than a" : "; within a"));
+                }
+                bnorm_plan_destroy(plan);
+            }
     bnorm_context_destroy(context);
 }
 
@@ -402,6 +438,7 @@ int main(int argc, char **argv)
         {"numbers are possible", numbers_are_possible},
         {"vectors fit rows", vectors_fit_rows},
         {"leaves of long tiles are merged late", leaves_of_long_tiles_are_merged_late},
+        {"reasons agree with choices", reasons_agree_with_choices},
         {"words agree with numbers", words_agree_with_numbers},
     };
     return harness_main(argc, argv, "plan/describe", cases, HARNESS_COUNT(cases));

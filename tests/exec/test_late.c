@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Leaves of long tiles that are reduced many at a time and then merged, as those of matrices in
+ * memory are, give the bits of leaves merged one by one. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bnorm.h"
+#include "plan/plan.h"
+#include "support/data.h"
+#include "support/harness.h"
+
+enum { ROWS = 20077, MOST_COLS = 64 };
+enum { X, DY, Y, DX, MATRICES };
+enum { GAMMA, BETA, MEAN, RSTD, DGAMMA, DBETA, VECTORS };
+
+typedef struct {
+    void *matrix[MATRICES];
+    double vector[VECTORS][MOST_COLS]; /* of any dtype */
+} arrays;
+
+/* On as many threads; with caches so small that matrices are in memory, or as they are. */
+static bnorm_context *new_context(int threads, int small)
+{
+    bnorm_context *context = NULL;
+    bnorm_context_options options;
+    bnorm_context_options_init(&options, sizeof options);
+    options.threads = threads;
+    CU_ASSERT_EQUAL_FATAL(bnorm_context_create(&context, &options), BNORM_OK);
+    if (small)
+        context->machine.l2 = context->machine.llc = 4096;
+    return context;
+}
+
+static arrays new_arrays(bnorm_dtype dtype, int64_t cols)
+{
+    arrays a;
+    memset(&a, 0, sizeof a);
+    for (int m = 0; m < MATRICES; m++) {
+        a.matrix[m] = aligned_alloc(64, ROWS * (size_t)cols * data_size(dtype) / 64 * 64 + 64);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(a.matrix[m]);
+        data_vector(dtype, a.matrix[m], ROWS * cols, 0.5, 1, 11 + (uint64_t)m);
+    }
+    for (int v = 0; v < VECTORS; v++)
+        data_vector(dtype, a.vector[v], cols, 2, 0.25, 21 + (uint64_t)v);
+    return a;
+}
+
+/* Returns the most leaves that were reduced before they were merged. */
+static int run(const bnorm_context *context, bnorm_dtype dtype, int64_t cols, int64_t fewer,
+               arrays *a)
+{
+    bnorm_plan *plan = NULL;
+    bnorm_problem problem;
+    bnorm_problem_init(&problem, sizeof problem);
+    problem.rows = ROWS;
+    problem.cols = cols;
+    problem.dtype = problem.stats_dtype = dtype;
+    problem.operations = BNORM_FORWARD_BACKWARD;
+    CU_ASSERT_EQUAL_FATAL(bnorm_plan_create(&plan, context, &problem), BNORM_OK);
+    const int chunk = plan->schedule[2].workspace.chunk;
+    bnorm_args args;
+    bnorm_args_init(&args, sizeof args);
+    args.rows = fewer;
+    args.x.data = a->matrix[X];
+    args.dy.data = a->matrix[DY];
+    args.y.data = a->matrix[Y];
+    args.dx.data = a->matrix[DX];
+    args.gamma = a->vector[GAMMA];
+    args.beta = a->vector[BETA];
+    args.mean = a->vector[MEAN];
+    args.rstd = a->vector[RSTD];
+    args.dgamma = a->vector[DGAMMA];
+    args.dbeta = a->vector[DBETA];
+    CU_ASSERT_EQUAL(bnorm_forward_backward(plan, &args), BNORM_OK);
+    bnorm_plan_destroy(plan);
+    return chunk;
+}
+
+static void compare(bnorm_dtype dtype, int64_t cols, int threads, int64_t fewer)
+{
+    const size_t bytes = ROWS * (size_t)cols * data_size(dtype);
+    bnorm_context *memory = new_context(threads, 1), *cache = new_context(1, 0);
+    const int avx512 = strcmp(bnorm_context_isa(memory), "avx512") == 0;
+    arrays a = new_arrays(dtype, cols), b = new_arrays(dtype, cols);
+    const int chunk = run(memory, dtype, cols, fewer, &a);
+    CU_ASSERT(avx512 ? chunk > 1 && chunk < ROWS / threads / BNORM_LEAF_ROWS : chunk == 1);
+    run(cache, dtype, cols, fewer, &b);
+    for (int m = 0; m < MATRICES; m++) {
+        CU_ASSERT_EQUAL(memcmp(a.matrix[m], b.matrix[m], bytes), 0);
+        free(a.matrix[m]);
+        free(b.matrix[m]);
+    }
+    CU_ASSERT_EQUAL(memcmp(a.vector, b.vector, sizeof a.vector), 0);
+    bnorm_context_destroy(cache);
+    bnorm_context_destroy(memory);
+}
+
+static void late_merges_change_no_bit(void)
+{
+    for (int threads = 1; threads <= 5; threads += 2)
+        for (int64_t fewer = 0; fewer <= 13001; fewer += 13001) {
+            compare(BNORM_F32, 32, threads, fewer);
+            compare(BNORM_F32, 64, threads, fewer);
+            compare(BNORM_F64, 16, threads, fewer);
+            compare(BNORM_F64, 32, threads, fewer);
+        }
+}
+
+int main(int argc, char **argv)
+{
+    static const harness_case cases[] = {
+        {"late merges change no bit", late_merges_change_no_bit},
+    };
+    return harness_main(argc, argv, "exec/late", cases, HARNESS_COUNT(cases));
+}
