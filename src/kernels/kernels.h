@@ -137,7 +137,8 @@ typedef struct {
     void (*leaf_xdy)(double *moments, ptrdiff_t pitch, const void *sums, const bnorm_source *x,
                      const bnorm_source *dy, int rows, ptrdiff_t cols);
 
-    /* Both of each leaf of the rows, the last one of which may be shorter. */
+    /* Both of each leaf of the rows, the last one of which may be shorter.  The library
+     * calls these; the parts above are there to be tested and measured by themselves. */
     void (*leaves_x)(const bnorm_reduction *r, int64_t rows);
     void (*leaves_xdy)(const bnorm_reduction *r, int64_t rows);
 

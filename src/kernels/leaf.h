@@ -194,22 +194,18 @@ static void T(leaf_xdy)(double *moments, ptrdiff_t pitch, const void *sums, cons
 /* Where leaves of x and dy come from memory and drive everything else out of L1, and their sums are
  * in registers, the last rows are added while the lines come back that moments go to: what misses
  * L1 has few places to wait in, and rows fill them. */
-INLINE int T(last_rows)(const bnorm_reduction *r, int rows, int with_dy)
+INLINE int T(last_rows)(const bnorm_reduction *r, int rows)
 {
     const int one = r->cols == 2 * T(LANES) || r->cols == VECTORS * T(LANES);
     const int waits = r->cols * (ptrdiff_t)sizeof(REAL) >= BNORM_LONG_BYTES && r->x.in_order;
-    return with_dy && one && waits ? rows / 4 : 0;
+    return one && waits ? rows / 4 : 0;
 }
 
-static void T(leaf_sums)(const bnorm_reduction *r, bnorm_source x, bnorm_source dy, int rows,
-                         const double *moments, int with_dy)
+static void T(sum_leaf_xdy)(const bnorm_reduction *r, bnorm_source x, bnorm_source dy, int rows,
+                            const double *moments)
 {
     const REAL *first_x = x.data, *first_dy = dy.data;
-    const int last = T(last_rows)(r, rows, with_dy), some = rows - last;
-    if (!with_dy) {
-        T(sum_x)(r->sums, &x, first_x, rows, r->cols);
-        return;
-    }
+    const int last = T(last_rows)(r, rows), some = rows - last;
     T(sum_xdy)(r->sums, &x, first_x, &dy, first_dy, some, r->cols);
     if (last == 0)
         return;
@@ -233,11 +229,13 @@ INLINE void T(leaves)(const bnorm_reduction *r, int64_t rows, int with_dy)
     for (; rows > 0; rows -= BNORM_LEAF_ROWS, moments += size) {
         const int count = (int)(rows < BNORM_LEAF_ROWS ? rows : BNORM_LEAF_ROWS);
         memset(r->sums, 0, bytes);
-        T(leaf_sums)(r, x, dy, count, moments, with_dy);
-        if (with_dy)
+        if (with_dy) {
+            T(sum_leaf_xdy)(r, x, dy, count, moments);
             T(leaf_xdy)(moments, r->pitch, r->sums, &x, &dy, count, r->cols);
-        else
+        } else {
+            T(sum_x)(r->sums, &x, x.data, count, r->cols);
             T(leaf_x)(moments, r->pitch, r->sums, &x, count, r->cols);
+        }
         bnorm_source_skip(&x, count, sizeof(REAL));
         bnorm_source_skip(&dy, count, sizeof(REAL));
     }
