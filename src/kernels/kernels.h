@@ -28,7 +28,6 @@ enum {
     BNORM_GROUP = 16,      /* columns */
     BNORM_BAND = 4,        /* rows at a time of a tile that is wider than registers */
     BNORM_NEAR_BYTES = 22 << 10, /* that stay in L1 while rows pass through it */
-    BNORM_LONG_BYTES = 128, /* of a row: leaves of x and dy fill half of L1 */
     BNORM_PIECE = 32,      /* bytes: a row of the narrowest panel */
     BNORM_DTYPES = BNORM_F64 + 1
 };

@@ -196,8 +196,8 @@ static void T(leaf_xdy)(double *moments, ptrdiff_t pitch, const void *sums, cons
  * L1 has few places to wait in, and rows fill them. */
 INLINE int T(last_rows)(const bnorm_reduction *r, int rows)
 {
-    const int one = r->cols == 2 * T(LANES) || r->cols == VECTORS * T(LANES);
-    const int waits = r->cols * (ptrdiff_t)sizeof(REAL) >= BNORM_LONG_BYTES && r->x.in_order;
+    const int one = r->cols <= VECTORS * T(LANES);
+    const int waits = r->cols * (ptrdiff_t)sizeof(REAL) > BNORM_LINE && r->x.in_order;
     return one && waits ? rows / 4 : 0;
 }
 

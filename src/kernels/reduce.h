@@ -25,41 +25,56 @@ INLINE void T(prefetch)(const REAL *at, ptrdiff_t ahead, int i)
                            INTO_L2);
 }
 
+/* Lanes of vector i of a tile of `count`, the last of which has `lanes` valid ones. */
+INLINE int T(lanes_of)(int i, int count, int lanes)
+{
+    return i + 1 < count ? T(LANES) : lanes;
+}
+
 /* A tile's columns from col on, `count` vectors of them side by side: its first row and sums,
- * from memory to registers and back; the last vector has `lanes` valid lanes. */
+ * from memory to registers and back. */
 INLINE void T(load_sums)(T(vec) sum[][VECTORS], T(vec) *x0, T(vec) *dy0, const REAL *group,
                          const REAL *first_x, const REAL *first_dy, int count, int lanes,
                          int with_dy)
 {
+    UNROLL
     for (int i = 0; i < count; i++) {
-        x0[i] = T(get)(first_x + i * T(LANES), lanes);
+        const int some = T(lanes_of)(i, count, lanes);
+        x0[i] = T(get)(first_x + i * T(LANES), some);
         if (with_dy)
-            dy0[i] = T(get)(first_dy + i * T(LANES), lanes);
-        for (int plane = 0; plane < (with_dy ? BNORM_SUMS : BNORM_SUM_V); plane++)
-            sum[plane][i] = T(load)(group + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)));
+            dy0[i] = T(get)(first_dy + i * T(LANES), some);
+        UNROLL
+        for (int plane = 0; plane < BNORM_SUMS; plane++)
+            if (with_dy || plane < BNORM_SUM_V)
+                sum[plane][i] = T(load)(group + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)));
     }
 }
 
 INLINE void T(store_sums)(REAL *group, T(vec) sum[][VECTORS], int count, int with_dy)
 {
+    UNROLL
     for (int i = 0; i < count; i++)
-        for (int plane = 0; plane < (with_dy ? BNORM_SUMS : BNORM_SUM_V); plane++)
-            T(store)(group + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)), sum[plane][i]);
+        UNROLL
+        for (int plane = 0; plane < BNORM_SUMS; plane++)
+            if (with_dy || plane < BNORM_SUM_V)
+                T(store)(group + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)), sum[plane][i]);
 }
 
 INLINE void T(sum_row)(T(vec) sum[][VECTORS], const T(vec) *x0, const T(vec) *dy0, const REAL *x,
                        const REAL *dy, ptrdiff_t x_ahead, ptrdiff_t dy_ahead, int count, int lanes,
                        int with_dy)
 {
+    UNROLL
     for (int i = 0; i < count; i++) {
-        ptrdiff_t at = i * T(LANES);
+        const ptrdiff_t at = i * T(LANES);
+        const int some = T(lanes_of)(i, count, lanes);
         T(prefetch)(x + at, x_ahead, i);
-        T(vec) u = T(sub)(T(get)(x + at, lanes), x0[i]);
+        T(vec) u = T(sub)(T(get)(x + at, some), x0[i]);
         sum[BNORM_SUM_U][i] = T(add)(sum[BNORM_SUM_U][i], u);
         sum[BNORM_SUM_UU][i] = T(fma)(u, u, sum[BNORM_SUM_UU][i]);
         if (with_dy) {
             T(prefetch)(dy + at, dy_ahead, i);
-            T(vec) v = T(sub)(T(get)(dy + at, lanes), dy0[i]);
+            T(vec) v = T(sub)(T(get)(dy + at, some), dy0[i]);
             sum[BNORM_SUM_V][i] = T(add)(sum[BNORM_SUM_V][i], v);
             sum[BNORM_SUM_VV][i] = T(fma)(v, v, sum[BNORM_SUM_VV][i]);
             sum[BNORM_SUM_UV][i] = T(fma)(u, v, sum[BNORM_SUM_UV][i]);
@@ -84,6 +99,29 @@ INLINE void T(sum_tile)(REAL *sums, bnorm_source xs, const REAL *first_x, bnorm_
     T(store_sums)(group, sum, count, with_dy);
 }
 
+/* Columns whose sums fit in registers, in one walk: in several, rows would be read with jumps. */
+INLINE void T(sum_one_tile)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
+                            const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
+{
+    const int count = (int)((cols + T(LANES) - 1) / T(LANES));
+    const int lanes = (int)(cols - (count - 1) * T(LANES));
+#define ONE_TILE(count)                                                                            \
+    if (lanes < T(LANES))                                                                          \
+        T(sum_tile)(sums, x, first_x, dy, first_dy, rows, 0, count, lanes, with_dy);               \
+    else                                                                                           \
+        T(sum_tile)(sums, x, first_x, dy, first_dy, rows, 0, count, T(LANES), with_dy)
+    if (count == 1) {
+        ONE_TILE(1);
+    } else if (count == 2) {
+        ONE_TILE(2);
+    } else if (count == 3) {
+        ONE_TILE(VECTORS < 3 ? 1 : 3); /* or there are no three */
+    } else {
+        ONE_TILE(VECTORS);
+    }
+#undef ONE_TILE
+}
+
 INLINE void T(sum_tiles)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
                          const REAL *first_dy, int rows, ptrdiff_t cols, int abreast, int with_dy)
 {
@@ -106,7 +144,7 @@ INLINE int T(in_order)(bnorm_source x, ptrdiff_t cols, ptrdiff_t lines)
            cols * lines * (ptrdiff_t)sizeof(REAL) <= BNORM_NEAR_BYTES;
 }
 
-/* A narrow tile keeps its sums in registers for all rows.  A wider one is walked row by row, as
+/* Narrow tiles keep their sums in registers for all rows.  A wider one is walked row by row, as
  * memory is read fastest, while L1 holds its sums and the leaf's first row; and else by bands of
  * a few rows, so that sums are loaded and stored once for each band.  And group by group: CPUs
  * prefetch some forty steps ahead, beyond the end of the sums (plan/workspace.c), and a group's
@@ -115,6 +153,10 @@ INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source
                    const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
 {
     const ptrdiff_t lines = with_dy ? BNORM_SUMS + 2 : BNORM_SUM_V + 1;
+    if (cols <= VECTORS * T(LANES)) {
+        T(sum_one_tile)(sums, x, first_x, dy, first_dy, rows, cols, with_dy);
+        return;
+    }
     if (cols <= T(NARROW)) {
         T(sum_tiles)(sums, x, first_x, dy, first_dy, rows, cols, VECTORS, with_dy);
         return;

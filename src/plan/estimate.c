@@ -16,8 +16,7 @@ enum {
     CACHE_MATRIX_BYTES = 256 << 10,
     TILE_BYTES = 256, /* of AVX-512 */
     CACHE_MIN_BYTES = 384, /* CPUs prefetch beyond it, and would take each other's lines */
-    /* Prefetches go far enough ahead for memory, and where rows are wide at least a band.
-     * Panels and rows of one tile are read in order, and CPUs see to that. */
+    /* Prefetches go far enough ahead for memory, and where rows are wide at least a band. */
     AHEAD_BYTES = 16 << 10,
     TILE_AHEAD_BYTES = 4096,
     /* What a thread of a team should have of a matrix, or calling it takes longer than
@@ -238,10 +237,21 @@ static int64_t lag_of(const bnorm_plan *plan)
     return 4 * near <= (int64_t)bnorm_topology_cache_share(machine) ? near : 0;
 }
 
-int bnorm_plan_is_one_tile(const bnorm_plan *plan)
+/* Whether what is reduced is prefetched.  Panels and rows of one tile are read in order, and CPUs see
+ * to that; but they fall behind where rows end within a vector and x is read alone, or the rows are
+ * hardly longer than one. */
+static int is_aided(const bnorm_plan *plan, int operation)
 {
     const int64_t cols = plan->problem.cols, lanes = plan->kernels->lanes;
-    return cols <= lanes || cols == 2 * lanes || cols == plan->kernels->abreast;
+    if (plan->panel || !bnorm_plan_is_one_tile(plan))
+        return !plan->panel;
+    return cols > lanes && cols % lanes != 0 &&
+           (1 << operation == BNORM_FORWARD || 4 * cols <= 5 * lanes);
+}
+
+int bnorm_plan_is_one_tile(const bnorm_plan *plan)
+{
+    return plan->problem.cols <= plan->kernels->abreast;
 }
 
 bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
@@ -255,7 +265,6 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
     const prospect p = prospect_of(plan, operation, least);
     const double matrix = bnorm_plan_matrix_bytes(plan);
     const double llc = (double)plan->context->machine.llc;
-    const int unaided = plan->panel || bnorm_plan_is_one_tile(plan);
     bnorm_tuning tuning = {
         .strategy = asked == BNORM_STRATEGY_AUTO ? first_that_applies(&p) : asked,
         .threads = p.threads,
@@ -263,7 +272,7 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
                   (p.traffic.held == 1 ? PAST_CACHE_X : PAST_CACHE) * llc,
         .min_bytes = matrix >= CACHE_MATRIX_BYTES ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES,
         .max_bytes = BNORM_STREAM_BYTES,
-        .ahead_bytes = unaided ? 0 : p.tiles ? TILE_AHEAD_BYTES : AHEAD_BYTES,
+        .ahead_bytes = !is_aided(plan, operation) ? 0 : p.tiles ? TILE_AHEAD_BYTES : AHEAD_BYTES,
     };
     if (tuning.stream) /* from memory, and to it */
         tuning.lag_bytes = lag_of(plan);

@@ -139,15 +139,15 @@ static bnorm_strategy strategy_on(const bnorm_plan *plan, int operation,
 }
 
 /* Whether leaves are merged many at a time.  Merging interrupts reading, which costs most where a
- * thread reads and writes at once, and something where a row of x and dy from memory is a long
- * tile, of AVX-512. */
+ * thread reads and writes at once, and something where a row of x and dy from memory is one tile
+ * longer than a line, of AVX-512: its leaves drive moments out of L1. */
 static int merges_late(const bnorm_plan *plan, int operation, const bnorm_schedule *schedule,
                        int planes)
 {
     const int64_t bytes = plan->problem.cols * (int64_t)plan->kernels->size;
     return schedule->strategy == BNORM_STRATEGY_PIPELINED ||
            (!plan->panel && schedule->in_order && planes == BNORM_MOMENTS_XDY &&
-            1 << operation != BNORM_STEP && bytes >= BNORM_LONG_BYTES && bnorm_plan_is_one_tile(plan));
+            1 << operation != BNORM_STEP && bytes > BNORM_LINE && bnorm_plan_is_one_tile(plan));
 }
 
 /* Row groups cost lists of nodes, and time to merge them: where the workspace would

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Leaves of long tiles that are reduced many at a time and then merged, as those of matrices in
+/* Leaves of tiles longer than a line that are reduced many at a time and then merged, as those of matrices in
  * memory are, give the bits of leaves merged one by one. */
 #include <stdlib.h>
 #include <string.h>
@@ -99,8 +99,12 @@ static void late_merges_change_no_bit(void)
 {
     for (int threads = 1; threads <= 5; threads += 2)
         for (int64_t fewer = 0; fewer <= 13001; fewer += 13001) {
+            compare(BNORM_F32, 17, threads, fewer);
             compare(BNORM_F32, 32, threads, fewer);
+            compare(BNORM_F32, 40, threads, fewer);
+            compare(BNORM_F32, 63, threads, fewer);
             compare(BNORM_F32, 64, threads, fewer);
+            compare(BNORM_F64, 15, threads, fewer);
             compare(BNORM_F64, 16, threads, fewer);
             compare(BNORM_F64, 32, threads, fewer);
         }

@@ -17,7 +17,7 @@
 static const bnorm_kernels *tables[TABLES_MOST];
 static int table_count;
 
-enum { PITCH = 64, TRIPLES = 40000 };
+enum { PITCH = 80, TRIPLES = 40000 };
 
 /* Coefficients that make forward y = fma(x, scale, shift) and backward
  * dx = fnma(x, slope, dy). */
@@ -281,7 +281,7 @@ static void run_all(const bnorm_kernel_set *set, bnorm_dtype dtype, char *memory
 
 static void partial_accesses_stay_inside(void)
 {
-    enum { ROWS = 9, COLS = 40 }; /* two bands and a row, or a turn and a row */
+    enum { ROWS = 9, COLS = 70 }; /* two bands and a row, or a turn and a row */
     char *end[4], *memory[4];
     for (int i = 0; i < 4; i++) {
         end[i] = (char *)tables_before_guard(0);
