@@ -136,6 +136,33 @@ INLINE void T(sum_tiles)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_
         T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, 1, (int)(cols - col), with_dy);
 }
 
+/* Whether registers hold a good part of the sums of a row.  Of rows of whole lines L1 delivers
+ * fast enough what would be held. */
+INLINE int T(is_partly_held)(ptrdiff_t cols)
+{
+    const int lines = sizeof(T(vec)) == BNORM_LINE && cols % T(LANES) == 0;
+    return cols <= 8 * T(LANES) && !lines;
+}
+
+/* Rows in order: the sums of their first tile are in registers, of the rest in memory. */
+INLINE void T(sum_partly_held)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
+                             const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
+{
+    T(vec) sum[BNORM_SUMS][VECTORS], x0[VECTORS], dy0[VECTORS];
+    T(load_sums)(sum, x0, dy0, sums, first_x, first_dy, VECTORS, T(LANES), with_dy);
+    for (int row = 0; row < rows; row++) {
+        ptrdiff_t col = VECTORS * T(LANES);
+        T(sum_row)(sum, x0, dy0, x.data, dy.data, x.ahead, dy.ahead, VECTORS, T(LANES), with_dy);
+        for (; col + T(LANES) <= cols; col += T(LANES))
+            T(sum_tile)(sums, x, first_x, dy, first_dy, 1, col, 1, T(LANES), with_dy);
+        if (col < cols)
+            T(sum_tile)(sums, x, first_x, dy, first_dy, 1, col, 1, (int)(cols - col), with_dy);
+        bnorm_source_skip(&x, 1, sizeof(REAL));
+        bnorm_source_skip(&dy, 1, sizeof(REAL));
+    }
+    T(store_sums)(sums, sum, VECTORS, with_dy);
+}
+
 /* Whether rows, `lines` arrays as long beside them, are walked one by one: they follow each
  * other in memory, and L1 holds the arrays. */
 INLINE int T(in_order)(bnorm_source x, ptrdiff_t cols, ptrdiff_t lines)
@@ -162,6 +189,10 @@ INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source
         return;
     }
     const int band = T(in_order)(x, cols, lines) ? 1 : BNORM_BAND;
+    if (band == 1 && T(is_partly_held)(cols)) {
+        T(sum_partly_held)(sums, x, first_x, dy, first_dy, rows, cols, with_dy);
+        return;
+    }
     for (int row = 0; row < rows; row += band) {
         const int count = rows - row < band ? rows - row : band;
         if (count == 1) /* known when this is compiled */
