@@ -27,10 +27,6 @@
 /* For the compiler: what stands below is read and written after what stands above. */
 #define BARRIER __asm__ volatile("" ::: "memory")
 
-/* For the loop below, over a tile's vectors or their planes: unrolled early, or the compiler would
- * leave them in memory, and sums would wait for stores. */
-#define UNROLL _Pragma("GCC unroll 8")
-
 #define INLINE static inline __attribute__((always_inline))
 
 /* vec_<isa>.h defines, for T in {f32, f64}: the type T_vec, T_LANES, and

@@ -75,7 +75,7 @@ only() {
 
 call() { echo "(^|[^A-Za-z0-9_>.])($1)[[:space:]]*[(]"; }
 
-only '#[ \t]*pragma[ \t]+omp|_Pragma.*omp|omp\.h|(^|[^A-Za-z0-9_])omp_' \
+only '#[ \t]*pragma[ \t]+omp|_Pragma|omp\.h|(^|[^A-Za-z0-9_])omp_' \
     "OpenMP is used only by the team" platform/team.c
 only 'hwloc' "hwloc is used only by the topology" \
     platform/topology.h platform/topology.c platform/topology_hwloc.h platform/topology_hwloc.c
