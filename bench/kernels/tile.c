@@ -15,6 +15,19 @@ static void lay_tile(const bnorm_kernels *kernels, const tile *t)
         kernels->lay((char *)t->y.data + at, (const char *)t->x.data + at, range, 0, size);
 }
 
+/* Its elements in rows that end within a vector of a tile, leaf by leaf. */
+static void sum_narrow(const bnorm_kernel_set *set, const tile *t)
+{
+    const ptrdiff_t narrow = set->abreast - set->lanes / 2;
+    const ptrdiff_t cols = t->cols < narrow ? t->cols : narrow, leaf = BNORM_LEAF_ROWS * cols;
+    bnorm_source x = {t->x.data, cols, 0, 0}, dy = {t->dy.data, cols, 0, 0};
+    for (ptrdiff_t at = 0; at + leaf <= t->rows * t->cols; at += leaf) {
+        set->sum_xdy(t->running, &x, x.data, &dy, dy.data, BNORM_LEAF_ROWS, cols);
+        bnorm_source_skip(&x, BNORM_LEAF_ROWS, set->size);
+        bnorm_source_skip(&dy, BNORM_LEAF_ROWS, set->size);
+    }
+}
+
 typedef void kernel_call(const bnorm_kernels *kernels, const bnorm_kernel_set *set, const tile *t);
 
 #define KERNEL(name, call)                                                                         \

@@ -27,6 +27,14 @@
 /* For the compiler: what stands below is read and written after what stands above. */
 #define BARRIER __asm__ volatile("" ::: "memory")
 
+/* For the loop below, over a tile's vectors or their planes: else compilers leave the arrays in
+ * memory, and the sums of a row wait for the stores of the last one's. */
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+
 #define INLINE static inline __attribute__((always_inline))
 
 /* vec_<isa>.h defines, for T in {f32, f64}: the type T_vec, T_LANES, and

@@ -32,19 +32,18 @@ INLINE int T(lanes_of)(int i, int count, int lanes)
 }
 
 /* A tile's columns from col on, `count` vectors of them side by side: its first row and sums,
- * from memory to registers and back.  Loops over a tile's vectors and planes are unrolled early:
- * else compilers leave the arrays in memory, and each row's sums wait for the last one's stores. */
+ * from memory to registers and back. */
 INLINE void T(load_sums)(T(vec) sum[][VECTORS], T(vec) *x0, T(vec) *dy0, const REAL *group,
                          const REAL *first_x, const REAL *first_dy, int count, int lanes,
                          int with_dy)
 {
-#pragma GCC unroll 8
+    UNROLL
     for (int i = 0; i < count; i++) {
         const int some = T(lanes_of)(i, count, lanes);
         x0[i] = T(get)(first_x + i * T(LANES), some);
         if (with_dy)
             dy0[i] = T(get)(first_dy + i * T(LANES), some);
-#pragma GCC unroll 8
+        UNROLL
         for (int plane = 0; plane < BNORM_SUMS; plane++)
             if (with_dy || plane < BNORM_SUM_V)
                 sum[plane][i] = T(load)(group + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)));
@@ -53,9 +52,9 @@ INLINE void T(load_sums)(T(vec) sum[][VECTORS], T(vec) *x0, T(vec) *dy0, const R
 
 INLINE void T(store_sums)(REAL *group, T(vec) sum[][VECTORS], int count, int with_dy)
 {
-#pragma GCC unroll 8
+    UNROLL
     for (int i = 0; i < count; i++)
-#pragma GCC unroll 8
+        UNROLL
         for (int plane = 0; plane < BNORM_SUMS; plane++)
             if (with_dy || plane < BNORM_SUM_V)
                 T(store)(group + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)), sum[plane][i]);
@@ -65,7 +64,7 @@ INLINE void T(sum_row)(T(vec) sum[][VECTORS], const T(vec) *x0, const T(vec) *dy
                        const REAL *dy, ptrdiff_t x_ahead, ptrdiff_t dy_ahead, int count, int lanes,
                        int with_dy)
 {
-#pragma GCC unroll 8
+    UNROLL
     for (int i = 0; i < count; i++) {
         const ptrdiff_t at = i * T(LANES);
         const int some = T(lanes_of)(i, count, lanes);

@@ -75,8 +75,9 @@ only() {
 
 call() { echo "(^|[^A-Za-z0-9_>.])($1)[[:space:]]*[(]"; }
 
-only '#[ \t]*pragma[ \t]+omp|_Pragma|omp\.h|(^|[^A-Za-z0-9_])omp_' \
+only '#[ \t]*pragma[ \t]+omp|omp\.h|(^|[^A-Za-z0-9_])omp_' \
     "OpenMP is used only by the team" platform/team.c
+only '_Pragma' "no macro hides a pragma but the kernels' for unrolling" kernels/kernels.c
 only 'hwloc' "hwloc is used only by the topology" \
     platform/topology.h platform/topology.c platform/topology_hwloc.h platform/topology_hwloc.c
 only "$(call 'getenv|secure_getenv|setenv|putenv')" \
