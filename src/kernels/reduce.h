@@ -146,7 +146,7 @@ INLINE int T(is_partly_held)(ptrdiff_t cols)
 
 /* Rows in order: the sums of their first tile are in registers, of the rest in memory. */
 INLINE void T(sum_partly_held)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
-                             const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
+                               const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
 {
     T(vec) sum[BNORM_SUMS][VECTORS], x0[VECTORS], dy0[VECTORS];
     T(load_sums)(sum, x0, dy0, sums, first_x, first_dy, VECTORS, T(LANES), with_dy);

@@ -237,14 +237,16 @@ static int64_t lag_of(const bnorm_plan *plan)
     return 4 * near <= (int64_t)bnorm_topology_cache_share(machine) ? near : 0;
 }
 
-/* Whether what is reduced is prefetched.  Panels and rows of one tile are read in order, and CPUs see
- * to that; but they fall behind where rows end within a vector and x is read alone, or the rows are
- * hardly longer than one. */
-static int is_aided(const bnorm_plan *plan, int operation)
+/* Whether what is reduced is prefetched.  Panels and rows of one tile are read in order, and CPUs
+ * see to that; but they fall behind where rows end within a vector and x is read alone, or the rows
+ * are hardly longer than one. */
+static int is_prefetched(const bnorm_plan *plan, int operation)
 {
     const int64_t cols = plan->problem.cols, lanes = plan->kernels->lanes;
-    if (plan->panel || !bnorm_plan_is_one_tile(plan))
-        return !plan->panel;
+    if (plan->panel)
+        return 0;
+    if (!bnorm_plan_is_one_tile(plan))
+        return 1;
     return cols > lanes && cols % lanes != 0 &&
            (1 << operation == BNORM_FORWARD || 4 * cols <= 5 * lanes);
 }
@@ -272,7 +274,7 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
                   (p.traffic.held == 1 ? PAST_CACHE_X : PAST_CACHE) * llc,
         .min_bytes = matrix >= CACHE_MATRIX_BYTES ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES,
         .max_bytes = BNORM_STREAM_BYTES,
-        .ahead_bytes = !is_aided(plan, operation) ? 0 : p.tiles ? TILE_AHEAD_BYTES : AHEAD_BYTES,
+        .ahead_bytes = !is_prefetched(plan, operation) ? 0 : p.tiles ? TILE_AHEAD_BYTES : AHEAD_BYTES,
     };
     if (tuning.stream) /* from memory, and to it */
         tuning.lag_bytes = lag_of(plan);
