@@ -70,6 +70,13 @@ static inline ptrdiff_t bnorm_group_at(int planes, int plane, ptrdiff_t col)
     return (col / BNORM_GROUP * planes + plane) * BNORM_GROUP + col % BNORM_GROUP;
 }
 
+/* Whether a row of cols elements is one tile of kernels whose registers hold the sums of `abreast`
+ * columns, and longer than a line: leaves of x and dy from memory then drive all else out of L1. */
+static inline int bnorm_is_long_tile(ptrdiff_t cols, ptrdiff_t abreast, size_t size)
+{
+    return cols <= abreast && cols * (ptrdiff_t)size > BNORM_LINE;
+}
+
 typedef struct {
     const void *data;
     ptrdiff_t ld;

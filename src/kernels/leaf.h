@@ -196,9 +196,8 @@ static void T(leaf_xdy)(double *moments, ptrdiff_t pitch, const void *sums, cons
  * L1 has few places to wait in, and rows fill them. */
 INLINE int T(last_rows)(const bnorm_reduction *r, int rows)
 {
-    const int one = r->cols <= VECTORS * T(LANES);
-    const int waits = r->cols * (ptrdiff_t)sizeof(REAL) > BNORM_LINE && r->x.in_order;
-    return one && waits ? rows / 4 : 0;
+    const int is_long = bnorm_is_long_tile(r->cols, VECTORS * T(LANES), sizeof(REAL));
+    return is_long && r->x.in_order ? rows / 4 : 0;
 }
 
 static void T(sum_leaf_xdy)(const bnorm_reduction *r, bnorm_source x, bnorm_source dy, int rows,

@@ -115,20 +115,20 @@ INLINE void T(sum_one_tile)(REAL *sums, bnorm_source x, const REAL *first_x, bno
     } else if (count == 2) {
         ONE_TILE(2);
     } else if (count == 3) {
-        ONE_TILE(VECTORS < 3 ? 1 : 3); /* or there are no three */
-    } else {
+        ONE_TILE(VECTORS < 3 ? VECTORS : 3);
+    } else if (count > 0) {
         ONE_TILE(VECTORS);
     }
 #undef ONE_TILE
 }
 
 INLINE void T(sum_tiles)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
-                         const REAL *first_dy, int rows, ptrdiff_t cols, int abreast, int with_dy)
+                         const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
 {
     ptrdiff_t col = 0;
-    for (; col + abreast * T(LANES) <= cols; col += abreast * T(LANES))
-        T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, abreast, T(LANES), with_dy);
-    for (; VECTORS > 2 && col + 2 * T(LANES) <= cols; col += 2 * T(LANES))
+    for (; col + T(GROUP) * T(LANES) <= cols; col += T(GROUP) * T(LANES))
+        T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, T(GROUP), T(LANES), with_dy);
+    for (; T(GROUP) > 2 && col + 2 * T(LANES) <= cols; col += 2 * T(LANES))
         T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, 2, T(LANES), with_dy);
     for (; col + T(LANES) <= cols; col += T(LANES))
         T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, 1, T(LANES), with_dy);
@@ -144,6 +144,14 @@ INLINE int T(is_partly_held)(ptrdiff_t cols)
     return cols <= 8 * T(LANES) && !lines;
 }
 
+/* What is read of a row from column col on, prefetched where a line begins. */
+INLINE bnorm_source T(from_line)(bnorm_source source, ptrdiff_t col)
+{
+    if (col * (ptrdiff_t)sizeof(REAL) % BNORM_LINE != 0)
+        source.ahead = 0;
+    return source;
+}
+
 /* Rows in order: the sums of their first tile are in registers, of the rest in memory. */
 INLINE void T(sum_partly_held)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
                                const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
@@ -154,9 +162,11 @@ INLINE void T(sum_partly_held)(REAL *sums, bnorm_source x, const REAL *first_x, 
         ptrdiff_t col = VECTORS * T(LANES);
         T(sum_row)(sum, x0, dy0, x.data, dy.data, x.ahead, dy.ahead, VECTORS, T(LANES), with_dy);
         for (; col + T(LANES) <= cols; col += T(LANES))
-            T(sum_tile)(sums, x, first_x, dy, first_dy, 1, col, 1, T(LANES), with_dy);
+            T(sum_tile)(sums, T(from_line)(x, col), first_x, T(from_line)(dy, col), first_dy, 1,
+                        col, 1, T(LANES), with_dy);
         if (col < cols)
-            T(sum_tile)(sums, x, first_x, dy, first_dy, 1, col, 1, (int)(cols - col), with_dy);
+            T(sum_tile)(sums, T(from_line)(x, col), first_x, T(from_line)(dy, col), first_dy, 1,
+                        col, 1, (int)(cols - col), with_dy);
         bnorm_source_skip(&x, 1, sizeof(REAL));
         bnorm_source_skip(&dy, 1, sizeof(REAL));
     }
@@ -185,7 +195,7 @@ INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source
         return;
     }
     if (cols <= T(NARROW)) {
-        T(sum_tiles)(sums, x, first_x, dy, first_dy, rows, cols, VECTORS, with_dy);
+        T(sum_tiles)(sums, x, first_x, dy, first_dy, rows, cols, with_dy);
         return;
     }
     const int band = T(in_order)(x, cols, lines) ? 1 : BNORM_BAND;
@@ -196,9 +206,9 @@ INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source
     for (int row = 0; row < rows; row += band) {
         const int count = rows - row < band ? rows - row : band;
         if (count == 1) /* known when this is compiled */
-            T(sum_tiles)(sums, x, first_x, dy, first_dy, 1, cols, T(GROUP), with_dy);
+            T(sum_tiles)(sums, x, first_x, dy, first_dy, 1, cols, with_dy);
         else
-            T(sum_tiles)(sums, x, first_x, dy, first_dy, count, cols, T(GROUP), with_dy);
+            T(sum_tiles)(sums, x, first_x, dy, first_dy, count, cols, with_dy);
         bnorm_source_skip(&x, count, sizeof(REAL));
         bnorm_source_skip(&dy, count, sizeof(REAL));
     }

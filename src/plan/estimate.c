@@ -16,8 +16,6 @@ enum {
     CACHE_MATRIX_BYTES = 256 << 10,
     TILE_BYTES = 256, /* of AVX-512 */
     CACHE_MIN_BYTES = 384, /* CPUs prefetch beyond it, and would take each other's lines */
-    /* Prefetches go far enough ahead for memory, and where rows are wide at least a band. */
-    AHEAD_BYTES = 16 << 10,
     TILE_AHEAD_BYTES = 4096,
     /* What a thread of a team should have of a matrix, or calling it takes longer than
      * doing its work: 2 threads beat one from 32 KiB on, and where rows are divided,
@@ -242,18 +240,13 @@ static int64_t lag_of(const bnorm_plan *plan)
  * are hardly longer than one. */
 static int is_prefetched(const bnorm_plan *plan, int operation)
 {
+    const int reads_x = 1 << operation & (BNORM_FORWARD | BNORM_STEP); /* alone, at first */
     const int64_t cols = plan->problem.cols, lanes = plan->kernels->lanes;
     if (plan->panel)
         return 0;
-    if (!bnorm_plan_is_one_tile(plan))
+    if (cols > plan->kernels->abreast)
         return 1;
-    return cols > lanes && cols % lanes != 0 &&
-           (1 << operation == BNORM_FORWARD || 4 * cols <= 5 * lanes);
-}
-
-int bnorm_plan_is_one_tile(const bnorm_plan *plan)
-{
-    return plan->problem.cols <= plan->kernels->abreast;
+    return cols > lanes && cols % lanes != 0 && (reads_x || 4 * cols <= 5 * lanes);
 }
 
 bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
@@ -274,7 +267,9 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
                   (p.traffic.held == 1 ? PAST_CACHE_X : PAST_CACHE) * llc,
         .min_bytes = matrix >= CACHE_MATRIX_BYTES ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES,
         .max_bytes = BNORM_STREAM_BYTES,
-        .ahead_bytes = !is_prefetched(plan, operation) ? 0 : p.tiles ? TILE_AHEAD_BYTES : AHEAD_BYTES,
+        .ahead_bytes = !is_prefetched(plan, operation) ? 0
+                       : p.tiles                       ? TILE_AHEAD_BYTES
+                                                       : BNORM_AHEAD_BYTES,
     };
     if (tuning.stream) /* from memory, and to it */
         tuning.lag_bytes = lag_of(plan);

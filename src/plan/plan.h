@@ -107,6 +107,9 @@ bnorm_status bnorm_plan_has(const bnorm_plan *plan, unsigned operation);
  * band of rows, fall out of L1. */
 enum { BNORM_STREAM_BYTES = 4096 };
 
+/* Prefetches go far enough ahead for memory. */
+enum { BNORM_AHEAD_BYTES = 16 << 10 };
+
 /* Columns of a cache line, or of a panel. */
 static inline int64_t bnorm_plan_unit(const bnorm_plan *plan)
 {
@@ -150,9 +153,6 @@ int64_t bnorm_plan_sharing(const bnorm_plan *plan, int operation);
 /* Whether what an operation (index) of so many threads reads comes from memory, as it is more
  * than their caches hold. */
 int bnorm_plan_is_from_memory(const bnorm_plan *plan, int operation, int threads);
-
-/* Whether a row is one tile of the kernels, so that all of memory is read in order. */
-int bnorm_plan_is_one_tile(const bnorm_plan *plan);
 
 /* Schedule a declared operation (index) anew; plan->workspace_bytes may grow. */
 void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning);

@@ -83,8 +83,11 @@ static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)
     const int64_t leaves = bnorm_max(bnorm_grid_height(&schedule->grid), 1);
     const int in_turns = schedule->strategy == BNORM_STRATEGY_PIPELINED;
     schedule->reduce_ahead = in_turns ? 0 : width > tile ? bnorm_max(ahead, BNORM_BAND) : ahead;
-    /* From the end. */
-    schedule->apply_ahead = schedule->fold * width > tile ? -bnorm_max(ahead, band) : 0;
+    /* From the end.  Rows that are reduced in one tile, without prefetches, may be folded to
+     * several of them. */
+    const int in_one = width > plan->kernels->lanes && schedule->fold > 1;
+    const int64_t folded = in_one ? bnorm_max(ahead, BNORM_AHEAD_BYTES / bytes) : ahead;
+    schedule->apply_ahead = schedule->fold * width > tile ? -bnorm_max(folded, band) : 0;
     schedule->step_rows = bnorm_clamp(STEP_BYTES / bytes / BNORM_LEAF_ROWS, 1,
                                       bnorm_min(MAX_STEP_ROWS / BNORM_LEAF_ROWS, leaves)) *
                           BNORM_LEAF_ROWS;
@@ -139,15 +142,16 @@ static bnorm_strategy strategy_on(const bnorm_plan *plan, int operation,
 }
 
 /* Whether leaves are merged many at a time.  Merging interrupts reading, which costs most where a
- * thread reads and writes at once, and something where a row of x and dy from memory is one tile
- * longer than a line, of AVX-512: its leaves drive moments out of L1. */
+ * thread reads and writes at once, and something where a row of x and dy from memory is a long tile,
+ * which only AVX-512 has: its leaves drive moments out of L1. */
 static int merges_late(const bnorm_plan *plan, int operation, const bnorm_schedule *schedule,
                        int planes)
 {
-    const int64_t bytes = plan->problem.cols * (int64_t)plan->kernels->size;
+    const bnorm_kernel_set *kernels = plan->kernels;
     return schedule->strategy == BNORM_STRATEGY_PIPELINED ||
            (!plan->panel && schedule->in_order && planes == BNORM_MOMENTS_XDY &&
-            1 << operation != BNORM_STEP && bytes > BNORM_LINE && bnorm_plan_is_one_tile(plan));
+            1 << operation != BNORM_STEP &&
+            bnorm_is_long_tile(plan->problem.cols, kernels->abreast, kernels->size));
 }
 
 /* Row groups cost lists of nodes, and time to merge them: where the workspace would

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Leaves of tiles longer than a line that are reduced many at a time and then merged, as those of matrices in
- * memory are, give the bits of leaves merged one by one. */
+/* Leaves of tiles longer than a line that are reduced many at a time and then merged, as those of
+ * matrices in memory are, give the bits of leaves merged one by one. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -17,27 +17,25 @@ int tables_find(const bnorm_kernels *tables[TABLES_MOST])
     return count;
 }
 
-/* Three pages, of which only the middle one may be touched. */
-static char *guarded_page(size_t *page)
+/* TABLES_GUARDED bytes, and a page on either side that may not be touched. */
+static char *guarded(void)
 {
-    *page = (size_t)sysconf(_SC_PAGESIZE);
-    char *map = mmap(NULL, 3 * *page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (map == MAP_FAILED || mprotect(map + *page, *page, PROT_READ | PROT_WRITE) != 0) {
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *map = mmap(NULL, TABLES_GUARDED + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                     0);
+    if (map == MAP_FAILED || mprotect(map + page, TABLES_GUARDED, PROT_READ | PROT_WRITE) != 0) {
         perror("guard pages");
         exit(99);
     }
-    return map + *page;
+    return map + page;
 }
 
 void *tables_before_guard(size_t bytes)
 {
-    size_t page;
-    char *middle = guarded_page(&page);
-    return middle + page - bytes;
+    return guarded() + TABLES_GUARDED - bytes;
 }
 
 void *tables_after_guard(void)
 {
-    size_t page;
-    return guarded_page(&page);
+    return guarded();
 }

@@ -5,14 +5,14 @@
 
 #include "kernels/kernels.h"
 
-enum { TABLES_MOST = 4 };
+enum { TABLES_MOST = 4, TABLES_GUARDED = 64 << 10 /* bytes: whole pages */ };
 
 /* Fill tables[] (generic last) and return how many: all that this CPU runs, or
  * the one that BNORM_ISA names. */
 int tables_find(const bnorm_kernels *tables[TABLES_MOST]);
 
-/* bytes (up to a page) that end where an inaccessible page begins, and a page
- * that begins where one ends: touching a byte outside ends the program.  Filled
+/* bytes (up to TABLES_GUARDED) that end where an inaccessible page begins, and as many
+ * that begin where one ends: touching a byte outside ends the program.  Filled
  * with zeros; never freed (a handful per program). */
 void *tables_before_guard(size_t bytes);
 void *tables_after_guard(void);

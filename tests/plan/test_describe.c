@@ -121,9 +121,13 @@ static void what_is_prefetched(void)
         bnorm_plan *plan = new_plan(context, 1 << 20, cols, BNORM_F32, BNORM_STRATEGY_AUTO);
         const int tiles = cols > set->abreast;
         const int parts = cols > set->lanes && cols % set->lanes != 0;
+        const int soon = tiles || (parts && cols <= set->lanes + set->lanes / 4);
         CU_ASSERT_EQUAL(plan->schedule[0].reduce_ahead > 0, tiles || parts);
-        CU_ASSERT_EQUAL(plan->schedule[1].reduce_ahead > 0,
-                        tiles || (parts && cols <= set->lanes + set->lanes / 4));
+        CU_ASSERT_EQUAL(plan->schedule[1].reduce_ahead > 0, soon);
+        CU_ASSERT_EQUAL(plan->schedule[2].reduce_ahead > 0, soon);
+        CU_ASSERT_EQUAL(plan->schedule[3].reduce_ahead > 0, tiles || parts); /* step */
+        if (plan->schedule[1].fold * cols > bnorm_plan_tile_cols(plan) && cols > set->lanes)
+            CU_ASSERT(plan->schedule[1].apply_ahead <= -(16 << 10) / (cols * 4));
         bnorm_plan_destroy(plan);
     }
     bnorm_context_destroy(context);

@@ -78,6 +78,7 @@ call() { echo "(^|[^A-Za-z0-9_>.])($1)[[:space:]]*[(]"; }
 only '#[ \t]*pragma[ \t]+omp|omp\.h|(^|[^A-Za-z0-9_])omp_' \
     "OpenMP is used only by the team" platform/team.c
 only '_Pragma' "no macro hides a pragma but the kernels' for unrolling" kernels/kernels.c
+grep -nE '_Pragma.*omp' kernels/kernels.c | nothing "nor is that one OpenMP's"
 only 'hwloc' "hwloc is used only by the topology" \
     platform/topology.h platform/topology.c platform/topology_hwloc.h platform/topology_hwloc.c
 only "$(call 'getenv|secure_getenv|setenv|putenv')" \
