@@ -22,7 +22,7 @@ typedef struct {
  * of a table: one line on the program and the machine. */
 void report_author_is(report_author *a, const engine *e);
 
-/* The author, with the kernels of the workbench's plan, which may be narrower than the context's. */
+/* The author, with the kernels of the workbench's plan: may be narrower than the context's. */
 report_author report_author_of(const report_author *a, const workbench *w, const operation *op);
 
 /* command version commit cpu isa threads binding */

@@ -24,8 +24,7 @@ static bnorm_source lay_leaves(const bnorm_run *run, void *tile, const bnorm_sou
                                int64_t range, int64_t row)
 {
     const ptrdiff_t bytes = ranges->ld * (ptrdiff_t)run->plan->kernels->size;
-    run->plan->table->lay(tile, ranges->data, (ptrdiff_t)range * bytes, (ptrdiff_t)row,
-                                     bytes);
+    run->plan->table->lay(tile, ranges->data, (ptrdiff_t)range * bytes, (ptrdiff_t)row, bytes);
     return (bnorm_source){tile, BNORM_FOLD * ranges->ld, 0, 0};
 }
 

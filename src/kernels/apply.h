@@ -102,8 +102,8 @@ INLINE void T(apply_tiles)(bnorm_target y, bnorm_target dx, bnorm_source x, bnor
 }
 
 /* All rows of one, two or a tile of vectors, wider ones row by row or band by band, as sums
- * (reduce.h), and of several narrow ones a few rows, which lie together in memory.  Backwards where what is
- * prefetched lies before what is read. */
+ * (reduce.h), and of several narrow ones a few rows, which lie together in memory.  Backwards
+ * where what is prefetched lies before what is read. */
 INLINE void T(apply)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
                      const REAL *coefficients, int64_t rows, ptrdiff_t cols, int with_y,
                      int with_dx, int stream)

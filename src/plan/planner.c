@@ -142,8 +142,8 @@ static bnorm_strategy strategy_on(const bnorm_plan *plan, int operation,
 }
 
 /* Whether leaves are merged many at a time.  Merging interrupts reading, which costs most where a
- * thread reads and writes at once, and something where a row of x and dy from memory is a long tile,
- * which only AVX-512 has: its leaves drive moments out of L1. */
+ * thread reads and writes at once, and something where a row of x and dy from memory is a long
+ * tile, which only AVX-512 has: its leaves drive moments out of L1. */
 static int merges_late(const bnorm_plan *plan, int operation, const bnorm_schedule *schedule,
                        int planes)
 {
@@ -178,8 +178,8 @@ static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *s
         schedule->lag = choose_lag(plan, operation, schedule);
         schedule->in_order = bnorm_plan_is_from_memory(plan, operation, schedule->threads);
         bnorm_workspace_layout(schedule, plan->kernels->size, planes,
-                               1 << operation == BNORM_STEP, merges_late(plan, operation, schedule,
-                                                                   planes));
+                               1 << operation == BNORM_STEP,
+                               merges_late(plan, operation, schedule, planes));
         const int small = workspace_is_small(schedule, bnorm_plan_matrix_bytes(plan));
         if (!small && schedule->fold > 1 && folds) {
             folds = 0;
