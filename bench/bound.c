@@ -2,7 +2,6 @@
 #include "bound.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 outcome bound_init(ceiling *bare, const workbench *w, const operation *op)
 {
@@ -17,27 +16,19 @@ outcome bound_init(ceiling *bare, const workbench *w, const operation *op)
                            bare);
 }
 
-int bound_narrow(const ceiling *bare, contestant *loops, int rounds, const char *what)
+outcome bound_narrow(const ceiling *bare, contestant *loops, int rounds, const char *what)
 {
-    if (timing_rounds(loops, bare->count, timing_screening(rounds), what))
-        return -1;
-    timing_narrow(loops, bare->count);
-    return 0;
+    outcome result = timing_rounds(loops, bare->count, timing_screening(rounds), what);
+    if (!result)
+        timing_narrow(loops, bare->count);
+    return result;
 }
 
 double bound_find(const ceiling *bare, const contestant *loops, const contestant *peer)
 {
-    int rounds = peer->count, best = timing_fastest(loops, bare->count);
-    double *ratios = malloc((size_t)rounds * sizeof *ratios);
-    if (!ratios)
-        return NAN;
-    for (int i = 0; i < rounds; i++) {
-        double seconds = bare->saved_seconds;
-        if (best >= 0)
-            seconds = loops[best].seconds[loops[best].count - rounds + i];
-        ratios[i] = peer->seconds[i] / seconds;
-    }
-    double bound = timing_median(ratios, rounds);
-    free(ratios);
-    return bound;
+    int best = timing_fastest(loops, bare->count);
+    timing_ratio ratio;
+    if (best < 0)
+        return timing_median(peer->seconds, peer->count) / bare->saved_seconds;
+    return timing_compare(&ratio, peer, &loops[best], peer->count) ? NAN : ratio.median;
 }

@@ -11,9 +11,9 @@
  * or a saved ceiling. */
 outcome bound_init(ceiling *bare, const workbench *w, const operation *op);
 
-/* Find the loops worth watching: a few rounds of all, then all but two rest.  Returns 0, or
- * -1 when out of memory. */
-int bound_narrow(const ceiling *bare, contestant *loops, int rounds, const char *what);
+/* Find the loops worth watching: a few rounds of all, then all but two rest.  Returns as
+ * timing_rounds. */
+outcome bound_narrow(const ceiling *bare, contestant *loops, int rounds, const char *what);
 
 /* The median over the rounds that the peer and the loops ran in turns, which were the
  * last. */

@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "agreement.h"
 #include "base/amount.h"
@@ -21,8 +20,9 @@ static const char *const headings[] = {
 
 enum { COLUMNS = sizeof headings / sizeof *headings };
 
-typedef struct { /* times in ms, medians; ratios of the peer's time to ours */
-    double ours, theirs, ratio, ratio_min, ratio_max;
+typedef struct { /* times in ms, medians */
+    double ours, theirs;
+    timing_ratio ratio; /* of the peer's time to ours */
     double bound; /* the ratio if we computed nothing */
     bool bound_saved; /* by a saved ceiling */
     int team;         /* threads of bnorm's plan */
@@ -92,30 +92,26 @@ static outcome race(const session *s, workbench *w, const operation *op, void *o
         return result;
     int count = 2 + bare.count;
     ceiling_enter(&bare, both + 2);
-    double *ratios = malloc((size_t)rounds * sizeof *ratios);
     timing_warm(both, count);
-    if (has_failed(peer, opened)) {
+    if (has_failed(peer, opened))
         result = OUTCOME_IMPOSSIBLE;
-    } else if (!ratios || bound_narrow(&bare, both + 2, rounds, name) ||
-               timing_rounds(both, count, rounds, name)) {
-        result = complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", name);
-    } else {
-        for (int i = 0; i < rounds; i++)
-            ratios[i] = both[1].seconds[i] / both[0].seconds[i];
+    if (!result)
+        result = bound_narrow(&bare, both + 2, rounds, name);
+    if (!result)
+        result = timing_rounds(both, count, rounds, name);
+    if (!result && call.status)
+        result = engine_complain(op->name, call.status);
+    else if (!result && has_failed(peer, opened))
+        result = OUTCOME_IMPOSSIBLE;
+    if (!result)
+        result = timing_compare(&c->ratio, &both[1], &both[0], rounds);
+    if (!result) {
         c->ours = 1e3 * timing_median(both[0].seconds, rounds);
         c->theirs = 1e3 * timing_median(both[1].seconds, rounds);
-        c->ratio = timing_median(ratios, rounds);
-        c->ratio_min = timing_min(ratios, rounds);
-        c->ratio_max = timing_max(ratios, rounds);
         c->bound_saved = bare.count == 0;
         c->bound = bound_find(&bare, both + 2, &both[1]);
-        if (call.status)
-            result = engine_complain(op->name, call.status);
-        else if (has_failed(peer, opened))
-            result = OUTCOME_IMPOSSIBLE;
     }
     timing_free(both, count);
-    free(ratios);
     return result;
 }
 
@@ -135,11 +131,12 @@ static void add_to_table(session *s, const workbench *w, const operation *op,
     table_cell(t, column++, TABLE_PLAIN, "%s", c->peer_layout);
     table_cell(t, column++, TABLE_PLAIN, "%.4g", c->ours);
     table_cell(t, column++, TABLE_PLAIN, "%.4g", c->theirs);
-    table_cell(t, column++, c->ratio >= 1 ? TABLE_GOOD : TABLE_BAD, "%.2f", c->ratio);
-    table_cell(t, column++, TABLE_PLAIN, "%.2f", c->ratio_min);
-    table_cell(t, column++, TABLE_PLAIN, "%.2f", c->ratio_max);
+    table_cell(t, column++, c->ratio.median >= 1 ? TABLE_GOOD : TABLE_BAD, "%.2f%s",
+               c->ratio.median, c->ratio.doubtful ? " (doubtful)" : "");
+    table_cell(t, column++, TABLE_PLAIN, "%.2f", c->ratio.least);
+    table_cell(t, column++, TABLE_PLAIN, "%.2f", c->ratio.most);
     table_cell(t, column++, TABLE_PLAIN, "%.2f", c->bound);
-    report_share(t, column++, c->ratio / c->bound, c->bound_saved);
+    report_share(t, column++, c->ratio.median / c->bound, c->bound_saved);
 }
 
 static void add_peer(record *r, const peer *peer, const char *layout)
@@ -174,13 +171,14 @@ static outcome print_record(const session *s, const workbench *w, const operatio
         record_number(&r, "peer_gb_s", traffic * matrix / 1e6 / c->theirs);
     else
         record_null(&r, "peer_gb_s");
-    record_number(&r, "ratio", c->ratio);
-    record_number(&r, "ratio_min", c->ratio_min);
-    record_number(&r, "ratio_max", c->ratio_max);
+    record_number(&r, "ratio", c->ratio.median);
+    record_number(&r, "ratio_min", c->ratio.least);
+    record_number(&r, "ratio_max", c->ratio.most);
     record_number(&r, "bound", c->bound);
-    record_number(&r, "bound_fraction", c->ratio / c->bound);
+    record_number(&r, "bound_fraction", c->ratio.median / c->bound);
     record_flag(&r, "bound_saved", c->bound_saved);
     record_integer(&r, "team", c->team);
+    record_flag(&r, "doubtful", c->ratio.doubtful); /* last: columns of CSV stay where they were */
     return report_print(s->options, &r);
 }
 
@@ -202,9 +200,11 @@ static outcome report(session *s, workbench *w, int index, const comparison *c)
 {
     const rivalry *r = s->user;
     const operation *op = s->options->operations[index];
-    session_count(s, w, index, c->ratio, c->ours);
+    session_count(s, w, index, c->ratio.median, c->ours);
+    if (c->ratio.doubtful)
+        s->doubtful[index]++;
     add_to_table(s, w, op, c);
-    const plot_point bar = {.y = c->ratio, .least = c->ratio_min, .most = c->ratio_max,
+    const plot_point bar = {.y = c->ratio.median, .least = c->ratio.least, .most = c->ratio.most,
                             .mark = isfinite(c->bound) ? c->bound : 0};
     ratios_add(r->ratios, index, w->problem->name, &bar);
     return print_record(s, w, op, c);

@@ -162,7 +162,7 @@ outcome csv_read(dataset *data, const dataset_source *source)
 {
     FILE *file = fopen(source->path, "r");
     if (!file)
-        return complain_as(OUTCOME_USAGE, "%s: %s", source->path, strerror(errno));
+        return complain_as(OUTCOME_USAGE, "--input %s: %s", source->path, strerror(errno));
     reader r = {.source = source, .data = data};
     outcome result = OUTCOME_DONE;
     char *line = NULL;

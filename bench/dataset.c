@@ -78,7 +78,7 @@ static outcome read_raw(dataset *data, const dataset_source *source)
         return complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", source->path);
     FILE *file = fopen(source->path, "rb");
     if (!file)
-        return complain_as(OUTCOME_USAGE, "%s: %s", source->path, strerror(errno));
+        return complain_as(OUTCOME_USAGE, "--input %s: %s", source->path, strerror(errno));
     outcome result = read_elements(data, source, file);
     fclose(file);
     return result;

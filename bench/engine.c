@@ -20,21 +20,28 @@ outcome engine_complain(const char *what, bnorm_status status)
     return status == BNORM_ERR_ARGUMENT ? OUTCOME_USAGE : OUTCOME_IMPOSSIBLE;
 }
 
-/* The engine's plan, measured.  Wisdom is saved as soon as there is some: work that is
- * broken off is not lost. */
-static bnorm_status measure(engine *e, const engine_choice *choice)
+static outcome plan_by_estimate(engine *e)
+{
+    bnorm_status status = bnorm_plan_create(&e->plan, e->context, &e->problem);
+    return status ? engine_complain("plan", status) : OUTCOME_DONE;
+}
+
+/* Wisdom is saved as soon as there is some: work that is broken off is not lost. */
+static outcome plan_by_measuring(engine *e, const engine_choice *choice)
 {
     bnorm_problem problem = e->problem;
-    bnorm_status status = BNORM_OK;
     problem.effort = BNORM_MEASURE;
     problem.time_limit = choice->time_limit;
-    if (choice->wisdom && access(choice->wisdom, F_OK) == 0)
-        status = bnorm_wisdom_load(e->context, choice->wisdom);
-    if (!status)
-        status = bnorm_plan_create(&e->plan, e->context, &problem);
-    if (!status && choice->wisdom)
-        status = bnorm_wisdom_save(e->context, choice->wisdom);
-    return status;
+    if (choice->wisdom && access(choice->wisdom, F_OK) == 0) {
+        bnorm_status status = bnorm_wisdom_load(e->context, choice->wisdom);
+        if (status)
+            return engine_complain("--wisdom", status);
+    }
+    bnorm_status status = bnorm_plan_create(&e->plan, e->context, &problem);
+    if (status)
+        return engine_complain("plan", status);
+    status = choice->wisdom ? bnorm_wisdom_save(e->context, choice->wisdom) : BNORM_OK;
+    return status ? engine_complain("--wisdom", status) : OUTCOME_DONE;
 }
 
 outcome engine_create(engine *e, const engine_choice *choice, int64_t rows, int64_t cols,
@@ -62,17 +69,16 @@ outcome engine_create(engine *e, const engine_choice *choice, int64_t rows, int6
         e->problem.layout = choice->layout->kind;
         e->problem.panel_width = choice->layout->panel_width;
     }
-    if (!status)
-        status = choice->measure ? measure(e, choice)
-                                 : bnorm_plan_create(&e->plan, e->context, &e->problem);
-    if (!status && !choice->planning)
+    outcome result = status ? engine_complain("problem", status)
+                     : choice->measure ? plan_by_measuring(e, choice)
+                                       : plan_by_estimate(e);
+    if (!result && !choice->planning) {
         status = bnorm_plan_prepare(e->plan);
-    if (status) {
-        outcome result = engine_complain("plan", status);
-        engine_destroy(e);
-        return result;
+        result = status ? engine_complain("plan", status) : OUTCOME_DONE;
     }
-    return OUTCOME_DONE;
+    if (result)
+        engine_destroy(e);
+    return result;
 }
 
 /* A line for each declared operation, in the order of their flags; the reason ends it. */

@@ -6,6 +6,7 @@
 #include "bnorm.h"
 #include "compare.h"
 #include "copying.h"
+#include "interrupt.h"
 #include "options.h"
 #include "roofline.h"
 #include "run.h"
@@ -116,7 +117,9 @@ static const command commands[] = {
          "compare and scale), then time that plan and the estimated one in turns.  ratio\n"
          "is the estimate's time over the measured plan's, the median over all rounds, with\n"
          "the least and the most; 1 where measuring has chosen the same plan.  Choices:\n"
-         "strategy, threads, row groups x column blocks of so many columns, kind of stores.\n"
+         "strategy, threads, row groups x column blocks of so many columns, kind of stores,\n"
+         "rows that a reduction and an application prefetch ahead, blocks that a thread\n"
+         "reduces before it applies one (lag).\n"
          "FILE: shapes, as for sweep.  On a quiet machine only: on a busy one chance\n"
          "chooses, and wisdom keeps that.  Remove its file to measure again.",
      .operations = "forward,backward,fused", .shapes = "65536x1024,1048576x64",
@@ -140,12 +143,15 @@ static outcome run(const command *command, int argc, char **argv)
     options o;
     bool help;
     outcome result = options_read(&o, command, argc, argv, &help);
-    if (!result && !help)
+    if (!result && !help) {
+        interrupt_watch();
         result = command->run(&o);
+    }
     if (fflush(stdout) != 0 || ferror(stdout)) /* or a full disk would lose records in silence */
         result = outcome_worse(result, complain_as(OUTCOME_IMPOSSIBLE,
                                                    "the output can't be written"));
     options_free(&o);
+    interrupt_pass_on();
     return result;
 }
 

@@ -48,8 +48,8 @@ static int finalists_of(const ceiling *c)
 
 /* Medians of the same rounds are compared, never a lucky minimum with a typical
  * time.  Let the calls and their kernels take turns: all of them, then the two
- * fastest kernels of each ceiling alone.  Returns 0, or -1 when out of memory. */
-static int compete(race *races, int count, int rounds, const char *name)
+ * fastest kernels of each ceiling alone.  Returns as timing_rounds. */
+static outcome compete(race *races, int count, int rounds, const char *name)
 {
     contestant *all = races->all;
     int total = 0, finalists = 0, screening = timing_screening(rounds);
@@ -60,8 +60,9 @@ static int compete(race *races, int count, int rounds, const char *name)
     for (int i = 0; i < total; i++)
         all[i].resting = false;
     progress_expect(screening * total + rounds * finalists);
-    if (timing_rounds(all, total, screening, name))
-        return -1;
+    outcome result = timing_rounds(all, total, screening, name);
+    if (result)
+        return result;
     for (race *r = races; r < races + count; r++) {
         timing_narrow(kernels_of(r, r->ceiling), r->ceiling->count);
         timing_narrow(kernels_of(r, r->bound), kernel_count(r->bound));
@@ -115,13 +116,14 @@ static outcome measure_races(measurement *m, race *races, int count, int rounds,
 {
     contestant *all = calloc((size_t)count * (1 + 2 * CEILING_MOST), sizeof *all);
     double highest = INFINITY;
-    int failed = !all;
-    if (all)
-        line_up(races, count, all);
-    for (int i = 0; i < ATTEMPTS && !failed && highest > MEASURE_CREDIBLE; i++) {
-        failed = compete(races, count, rounds, name);
+    if (!all)
+        return complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", name);
+    outcome result = OUTCOME_DONE;
+    line_up(races, count, all);
+    for (int i = 0; i < ATTEMPTS && !result && highest > MEASURE_CREDIBLE; i++) {
+        result = compete(races, count, rounds, name);
         highest = 0;
-        for (int j = 0; j < count && !failed; j++) {
+        for (int j = 0; j < count && !result; j++) {
             conclude(&m[j], &races[j]);
             highest = fmax(highest, m[j].fraction);
         }
@@ -129,7 +131,7 @@ static outcome measure_races(measurement *m, race *races, int count, int rounds,
     for (int i = 0; i < count; i++)
         timing_free(races[i].all, races[i].count);
     free(all);
-    return failed ? complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", name) : OUTCOME_DONE;
+    return result;
 }
 
 outcome measure_against(measurement *m, const contestant *call, const ceiling *c, int rounds,

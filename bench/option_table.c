@@ -38,7 +38,8 @@ const option_row option_table[OPTION_COUNT] = {
               "dy is the gradient of softmax, squared or logistic loss on random\n"
               "labels (default: random dy; step: squared)",
               {{READS, "dy is the gradient of softmax, squared or logistic loss on the\n"
-                       "labels (default: random dy; step: squared)"}}},
+                       "labels, random ones without --input (default: random dy; step:\n"
+                       "squared)"}}},
     [DTYPE] = {"dtype", "T", PLANS, "f32 or f64 (default f32)",
                {{COMMAND_VERIFY, "f32 or f64 (default: both)"}}},
     [LAYOUT] = {"layout", "L", PLANS,

@@ -38,6 +38,7 @@ outcome complain_as(outcome result, const char *format, ...)
 outcome outcome_worse(outcome a, outcome b)
 {
     static const int badness[] = {[OUTCOME_DONE] = 0, [OUTCOME_IMPOSSIBLE] = 1,
-                                  [OUTCOME_USAGE] = 2, [OUTCOME_FAILED] = 3};
+                                  [OUTCOME_USAGE] = 2, [OUTCOME_FAILED] = 3,
+                                  [OUTCOME_INTERRUPTED] = 4};
     return badness[a] >= badness[b] ? a : b;
 }

@@ -7,11 +7,12 @@ typedef enum { /* exit statuses */
     OUTCOME_DONE = 0,       /* done, and verified where that was asked */
     OUTCOME_FAILED = 1,     /* a check failed */
     OUTCOME_USAGE = 2,      /* the command line is wrong, or a file that it names */
-    OUTCOME_IMPOSSIBLE = 3  /* right, but not here: memory, ISA, a missing library, a full disk */
+    OUTCOME_IMPOSSIBLE = 3, /* right, but not here: memory, ISA, a missing library, a full disk */
+    OUTCOME_INTERRUPTED = 4 /* the program then ends by the signal, see interrupt.h */
 } outcome;
 
-/* The worse of two: a failed check outranks bad usage, and that what is not
- * possible here. */
+/* The worse of two: an interruption outranks a failed check, that bad usage, and that
+ * what is not possible here. */
 outcome outcome_worse(outcome a, outcome b);
 
 /* Print "bnorm-bench: ..." and a newline on stderr. */

@@ -10,7 +10,7 @@
 
 #include "outcome.h"
 
-#define RECORD_FIELDS 40
+#define RECORD_FIELDS 48
 
 typedef struct {
     const char *key;

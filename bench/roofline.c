@@ -100,12 +100,13 @@ static int total(const race *races, int count)
 }
 
 /* All kernels of all mixes take turns, then the two fastest of each. */
-static int compete(race *races, int count, int rounds, const char *name)
+static outcome compete(race *races, int count, int rounds, const char *name)
 {
     contestant *all = races->all;
     timing_warm(all, total(races, count));
-    if (timing_rounds(all, total(races, count), timing_screening(rounds), name))
-        return -1;
+    outcome result = timing_rounds(all, total(races, count), timing_screening(rounds), name);
+    if (result)
+        return result;
     for (int i = 0; i < count; i++)
         timing_narrow(races[i].all, races[i].kernels.count);
     return timing_rounds(all, total(races, count), rounds, name);
@@ -144,10 +145,10 @@ static outcome measure(roofline *r, const shape *problem, int threads)
     race *races = calloc(RACES, sizeof *races);
     contestant *all = calloc((size_t)RACES * CEILING_MOST, sizeof *all);
     int count = races && all ? line_up(races, all, &w.batch, threads) : 0;
-    if (count && compete(races, count, o.reps, name) == 0)
+    result = count ? compete(races, count, o.reps, name)
+                   : complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", name);
+    if (!result)
         conclude(r, races, count);
-    else
-        result = complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", name);
     timing_free(all, count ? total(races, count) : 0);
     free(all);
     free(races);
@@ -296,17 +297,18 @@ static outcome choose_counts(roofline *r)
     return r->results ? OUTCOME_DONE : complain_as(OUTCOME_IMPOSSIBLE, "out of memory");
 }
 
-static outcome show(roofline *r)
+/* How all was measured: after an interruption, what there is is printed but not kept. */
+static outcome show(roofline *r, outcome measured)
 {
     const options *o = r->options;
-    outcome result = OUTCOME_DONE;
-    if (o->style == STYLE_TABLE)
+    outcome result = measured;
+    if (o->style == STYLE_TABLE && r->result_count)
         print_table(r);
-    else
-        result = print_records(r);
-    if (o->save)
+    else if (r->result_count)
+        result = outcome_worse(result, print_records(r));
+    if (o->save && !measured)
         result = outcome_worse(result, save(r, o->save));
-    if (o->plot)
+    if (o->plot && !measured)
         result = outcome_worse(result, draw(r));
     return result;
 }
@@ -321,8 +323,8 @@ outcome roofline_command(const options *o)
         result = choose_counts(&r);
     for (int i = 0; i < r.count_count && !result; i++)
         result = measure(&r, &o->shapes.items[0], r.counts[i]);
-    if (!result)
-        result = show(&r);
+    if (!result || result == OUTCOME_INTERRUPTED)
+        result = show(&r, result);
     free(r.results);
     return result;
 }

@@ -14,7 +14,7 @@ static outcome run_problem(void *user, const shape *problem, const dataset *inpu
     if (result)
         return result;
     report_author_is(&s->author, &w.engine);
-    for (int i = 0; i < o->operation_count; i++)
+    for (int i = 0; i < o->operation_count && result != OUTCOME_INTERRUPTED; i++)
         result = outcome_worse(result, s->operation(s, &w, i));
     workbench_close(&w);
     return result;
@@ -58,6 +58,7 @@ outcome session_conclude(const session *s, outcome result, session_summary *summ
 {
     const options *o = s->options;
     double weight = 0;
+    int doubtful = 0;
     for (int i = 0; i < o->operation_count; i++)
         weight += s->weight[i];
     if (weight == 0)
@@ -71,11 +72,16 @@ outcome session_conclude(const session *s, outcome result, session_summary *summ
         char line[160];
         report_summary(&r, &s->author, o->operations[i]);
         summary(s, i, &r, line, sizeof line);
+        record_integer(&r, "doubtful", s->doubtful[i]);
         if (o->style == STYLE_JSON)
             printed = report_print(o, &r);
         else if (o->style == STYLE_TABLE)
             printf("%s%s\n", gap, line);
         gap = "";
+        doubtful += s->doubtful[i];
     }
+    if (doubtful && o->style == STYLE_TABLE)
+        printf("\n%d doubtful: rounds differ widely, or medians say another thing than ratios; "
+               "the machine\nwas probably busy\n", doubtful);
     return outcome_worse(result == OUTCOME_IMPOSSIBLE ? OUTCOME_DONE : result, printed);
 }

@@ -23,6 +23,7 @@ struct session {
     table table;
     FILE *notes;       /* lines to stand below the table */
     double weight[OPTIONS_LIST], log_sum[OPTIONS_LIST], total_ms[OPTIONS_LIST];
+    int doubtful[OPTIONS_LIST]; /* factors that a busy machine has spoilt */
     session_operation *operation;
     const void *user;
 };

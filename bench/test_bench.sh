@@ -181,7 +181,7 @@ for command in run compare; do # 3 threads, and work for one
         $command --op fused --shape 3x4 --threads 3 --reps 1
     if $bench $command --op fused --shape 3x4 --threads 3 --reps 1 --json > "$scratch/all" \
         2>/dev/null; then
-        grep -v 'geomean\|"threads":3,.*"team":1}$' "$scratch/all" |
+        grep -v 'geomean\|"threads":3,.*"team":1[,}]' "$scratch/all" |
             nothing "... and its record those of the context, too"
     fi
 done
@@ -192,7 +192,7 @@ if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scra
     times="strategy time_ms_median time_ms_min gb_s ceiling_gb_s ceiling_fraction \
         bound_fraction reason plan_us verified max_error team"
     ratios="peer peer_version peer_layout peer_kernel time_ms peer_time_ms peer_gb_s ratio \
-        ratio_min ratio_max bound bound_fraction bound_saved team"
+        ratio_min ratio_max bound bound_fraction bound_saved team doubtful"
     has_keys "keys of run" $author $problem $times
     grep -v '"plan_us":[0-9.]*[1-9]' "$scratch/records" | nothing "plans take time"
     grep -v '"verified":true' "$scratch/records" | nothing "run says that it is verified"
@@ -249,7 +249,7 @@ if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scra
         { sum[value["op"]] += log(value["ratio"]) }' |
         nothing "figures of compare agree with each other"
     grep geomean "$scratch/all" > "$scratch/records"
-    has_keys "keys of compare's summary" $author op dtype layout peer geomean
+    has_keys "keys of compare's summary" $author op dtype layout peer geomean doubtful
     grep -c . "$scratch/records" | grep -vx 2 | nothing "compare: a summary per operation"
     $bench pack --json --shape 65x17,3x4 $small > "$scratch/records"
     has_keys "keys of pack" $author $problem time_ms_median time_ms_min time_ms_max ceiling_ms \
@@ -261,7 +261,7 @@ if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scra
     has_keys "keys of tune" $author $problem strategy strategy_threads row_groups col_blocks \
         nontemporal estimate_strategy estimate_threads estimate_row_groups estimate_col_blocks \
         estimate_nontemporal time_ms estimate_time_ms measured same_plan ratio ratio_min ratio_max \
-        doubtful
+        doubtful reduce_ahead apply_ahead lag estimate_reduce_ahead estimate_apply_ahead estimate_lag
     grep -c . "$scratch/records" | grep -vx 6 |
         nothing "tune: a record per shape and operation"
     $bench compare --json --op fused --shape 65x17 --layout panels8 $small > "$scratch/records"
@@ -349,18 +349,36 @@ ends 2 "--time-limit '1s'" "a time that is none" tune --time-limit 1s
 ends 2 "--time-limit '-1'" "a time before now" tune --time-limit -1
 ends 2 "'--wisdom'" "topo measures nothing" topo --wisdom "$scratch/wisdom"
 
+# ---- interrupted ------------------------------------------------------------------
+
+# More problems than are done in that time, and the first within it.
+shapes=$(awk 'BEGIN { for (i = 1; i < 3000; i++) printf "%dx4,", i; print "3x4" }')
+$bench run --op fused --shape "$shapes" --reps 3 > "$scratch/out" 2> "$scratch/err" </dev/null &
+pid=$!
+sleep 5
+kill -TERM $pid
+wait $pid
+status=$?
+{
+    [ $status = 143 ] || echo "exit status $status"
+    grep -q '^interrupted: what is finished follows' "$scratch/err" || cat "$scratch/err"
+    awk '$1 ~ /^[0-9]+x4$/ && $2 * 4 == $2 * $3 && $6 == "fused" { rows++ }
+         END { if (rows < 1 || rows > 2999) print rows + 0 " rows" }' "$scratch/out"
+} | nothing "interrupted, it prints what is finished, and ends by the signal"
+
 # ---- files that can't be read or written -----------------------------------------
 
 mkdir "$scratch/folder.svg"
-for place in "$scratch/folder.svg:Is a dir" "$scratch/absent/a.svg:No such file"; do
-    file=${place%:*}
+for place in "$scratch/folder.svg:Is a dir" \
+    "$scratch/absent/a.svg:its folder $scratch/absent/: No such file"; do
+    file=${place%%:*}
     for what in "run --wisdom" "tune --wisdom" "topo --plot" "scale --plot" "compare --plot" \
         "roofline --plot" "roofline --save"; do
         $bench $what "$file" --shape 3x4 > "$scratch/out" 2> "$scratch/err" </dev/null
         status=$?
         grep -q 'without jansson' "$scratch/err" || {
             [ $status = 2 ] || echo "exit status $status"
-            grep -q "^bnorm-bench: --[a-z]* $file: ${place##*:}" "$scratch/err" || cat "$scratch/err"
+            grep -q "^bnorm-bench: --[a-z]* $file: ${place#*:}" "$scratch/err" || cat "$scratch/err"
             cat "$scratch/out"
         } | nothing "$what, ${place##*:}...: told before anything is done"
     done
@@ -369,7 +387,7 @@ for place in "$scratch/folder.svg:Is a dir" "$scratch/absent/a.svg:No such file"
         status=$?
         grep -q 'without jansson' "$scratch/out" || {
             [ $status = 2 ] || echo "exit status $status"
-            grep -q "$file: ${place##*:}" "$scratch/out" || cat "$scratch/out"
+            grep -q "$file:.*${place##*:}" "$scratch/out" || cat "$scratch/out"
         } | nothing "$what, ${place##*:}..."
     done
 done

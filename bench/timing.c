@@ -6,11 +6,17 @@
 #include <string.h>
 
 #include "clock.h"
+#include "interrupt.h"
 #include "progress.h"
 
 /* A sample shorter than this is mostly clock and thread wake-up. */
 #define SAMPLE_SECONDS 2e-3
 #define REPEAT_MAX 100000
+
+/* Of the quartiles of ratios, and of their median to that of the medians: more than a quiet
+ * machine does. */
+#define WIDE 1.5
+#define APART 1.25
 
 static double sample(const contestant *c)
 {
@@ -53,7 +59,7 @@ static int append(contestant *c, double seconds)
     return 0;
 }
 
-int timing_rounds(contestant *contestants, int count, int rounds, const char *what)
+outcome timing_rounds(contestant *contestants, int count, int rounds, const char *what)
 {
     int steps = 0;
     for (int i = 0; i < count; i++)
@@ -63,12 +69,14 @@ int timing_rounds(contestant *contestants, int count, int rounds, const char *wh
         for (int i = 0; i < count; i++) {
             if (contestants[i].resting)
                 continue;
+            if (interrupt_seen())
+                return OUTCOME_INTERRUPTED;
             progress_step(what);
             if (append(&contestants[i], sample(&contestants[i])) != 0)
-                return -1;
+                return complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", what);
         }
     }
-    return 0;
+    return OUTCOME_DONE;
 }
 
 int timing_screening(int rounds)
@@ -158,4 +166,28 @@ double timing_median(const double *values, int count)
 double timing_spread(const double *values, int count)
 {
     return quantile(values, count, 0.75) - quantile(values, count, 0.25);
+}
+
+static bool is_doubtful(const double *ratios, int rounds, double median, double of_medians)
+{
+    double apart = of_medians > median ? of_medians / median : median / of_medians;
+    return quantile(ratios, rounds, 0.75) > WIDE * quantile(ratios, rounds, 0.25) ||
+           apart > APART;
+}
+
+outcome timing_compare(timing_ratio *ratio, const contestant *a, const contestant *b, int rounds)
+{
+    const double *x = a->seconds + a->count - rounds, *y = b->seconds + b->count - rounds;
+    double *ratios = calloc((size_t)rounds, sizeof *ratios);
+    if (!ratios)
+        return complain_as(OUTCOME_IMPOSSIBLE, "out of memory");
+    for (int i = 0; i < rounds; i++)
+        ratios[i] = x[i] / y[i];
+    ratio->median = timing_median(ratios, rounds);
+    ratio->least = timing_min(ratios, rounds);
+    ratio->most = timing_max(ratios, rounds);
+    ratio->doubtful = is_doubtful(ratios, rounds, ratio->median,
+                                  timing_median(x, rounds) / timing_median(y, rounds));
+    free(ratios);
+    return OUTCOME_DONE;
 }

@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "outcome.h"
+
 typedef struct {
     void (*run)(void *self);
     void *self;
@@ -26,9 +28,9 @@ typedef struct {
  * many calls make a sample long enough for the clock. */
 void timing_warm(contestant *contestants, int count);
 
-/* Let all that are not resting take turns; what names the work for the progress
- * bar.  Returns 0, or -1 when out of memory. */
-int timing_rounds(contestant *contestants, int count, int rounds, const char *what);
+/* Let all that are not resting take turns; what names the work for the progress bar.
+ * INTERRUPTED; IMPOSSIBLE, with a complaint: out of memory. */
+outcome timing_rounds(contestant *contestants, int count, int rounds, const char *what);
 
 /* How many of these rounds all kernels run, before timing_narrow. */
 int timing_screening(int rounds);
@@ -38,6 +40,16 @@ int timing_fastest(const contestant *contestants, int count);
 
 /* All but the two fastest rest: one lucky round does not decide. */
 void timing_narrow(contestant *contestants, int count);
+
+/* How many times as long one contestant took as another. */
+typedef struct {
+    double median, least, most; /* of the rounds' ratios */
+    bool doubtful; /* rounds differ widely, or the medians of the times say another thing:
+                      the machine was probably busy */
+} timing_ratio;
+
+/* Of a to b in the last rounds of both.  Returns as timing_rounds. */
+outcome timing_compare(timing_ratio *ratio, const contestant *a, const contestant *b, int rounds);
 
 void timing_free(contestant *contestants, int count);
 

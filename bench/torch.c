@@ -91,21 +91,30 @@ static void stop(void)
     memset(&python, 0, sizeof python);
 }
 
-/* 0, or an error number. */
+/* 0, or an error number.  In a process group of its own: Ctrl-C is for this program, which
+ * then lets it finish its turn. */
 static int spawn_python(int theirs)
 {
     extern char **environ;
     char name[] = "python3", command[] = "-c";
     char *arguments[] = {name, command, (char *)(uintptr_t)torch_bn, NULL};
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
     int error = posix_spawn_file_actions_init(&actions);
     if (error)
         return error;
+    error = posix_spawnattr_init(&attributes);
+    if (error) {
+        posix_spawn_file_actions_destroy(&actions);
+        return error;
+    }
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
     error = posix_spawn_file_actions_adddup2(&actions, theirs, STDIN_FILENO);
     if (!error)
         error = posix_spawn_file_actions_adddup2(&actions, theirs, STDOUT_FILENO);
     if (!error)
-        error = posix_spawnp(&python.process, name, &actions, NULL, arguments, environ);
+        error = posix_spawnp(&python.process, name, &actions, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return error;
 }

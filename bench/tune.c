@@ -21,7 +21,7 @@ enum { COLUMNS = sizeof headings / sizeof *headings, ESTIMATED = 0, MEASURED, PL
 typedef struct {
     bnorm_description plan[PLANS];
     double ms[PLANS]; /* medians */
-    double ratio, ratio_min, ratio_max; /* of the estimate's time to the measured plan's */
+    timing_ratio ratio; /* of the estimate's time to the measured plan's */
     bool same; /* measuring chose the estimate: what differs between the times is noise */
 } tuning;
 
@@ -32,20 +32,16 @@ static bool are_same(const bnorm_description *estimated, const bnorm_description
            estimated->threads == measured->threads &&
            estimated->row_groups == measured->row_groups &&
            estimated->col_blocks == measured->col_blocks &&
-           estimated->nontemporal == measured->nontemporal;
+           estimated->nontemporal == measured->nontemporal &&
+           estimated->reduce_ahead == measured->reduce_ahead &&
+           estimated->apply_ahead == measured->apply_ahead && estimated->lag == measured->lag;
 }
 
-/* Beyond what a plan can be worth, or rounds say so different things that their median is chance. */
-static bool is_doubtful(const tuning *t)
-{
-    return fmax(t->ratio, 1 / t->ratio) > CREDIBLE ||
-           (t->ratio_min < 1 && t->ratio_max > 4 * t->ratio_min);
-}
 
 static void call_same(tuning *t)
 {
     t->ms[MEASURED] = t->ms[ESTIMATED];
-    t->ratio = t->ratio_min = t->ratio_max = 1;
+    t->ratio = (timing_ratio){.median = 1, .least = 1, .most = 1};
 }
 
 /* Both plans in turns. */
@@ -56,39 +52,39 @@ static outcome race(const session *s, workbench *w, const operation *op,
     const int rounds = s->options->reps;
     measured_call calls[PLANS];
     contestant both[PLANS];
-    double *ratios = malloc((size_t)rounds * sizeof *ratios);
     for (int i = 0; i < PLANS; i++) {
         calls[i] = (measured_call){.op = op, .plan = plans[i]};
         batch_args(&w->batch, op, &calls[i].args);
         both[i] = (contestant){.run = measure_call, .self = &calls[i]};
     }
     timing_warm(both, PLANS);
-    outcome result = OUTCOME_DONE;
-    if (!ratios || timing_rounds(both, PLANS, rounds, name)) {
-        result = complain_as(OUTCOME_IMPOSSIBLE, "%s: out of memory", name);
-    } else {
-        for (int i = 0; i < rounds; i++)
-            ratios[i] = both[ESTIMATED].seconds[i] / both[MEASURED].seconds[i];
-        for (int i = 0; i < PLANS; i++)
-            t->ms[i] = 1e3 * timing_median(both[i].seconds, rounds);
-        t->ratio = timing_median(ratios, rounds);
-        t->ratio_min = timing_min(ratios, rounds);
-        t->ratio_max = timing_max(ratios, rounds);
-        for (int i = 0; i < PLANS && !result; i++)
-            if (calls[i].status)
-                result = engine_complain(op->name, calls[i].status);
-    }
+    outcome result = timing_rounds(both, PLANS, rounds, name);
+    for (int i = 0; i < PLANS && !result; i++)
+        if (calls[i].status)
+            result = engine_complain(op->name, calls[i].status);
+    if (!result)
+        result = timing_compare(&t->ratio, &both[ESTIMATED], &both[MEASURED], rounds);
+    for (int i = 0; i < PLANS && !result; i++)
+        t->ms[i] = 1e3 * timing_median(both[i].seconds, rounds);
+    if (fmax(t->ratio.median, 1 / t->ratio.median) > CREDIBLE)
+        t->ratio.doubtful = true;
     timing_free(both, PLANS);
-    free(ratios);
     return result;
 }
 
 /* What was chosen, in short. */
 static void add_choice(table *t, int column, const bnorm_description *d)
 {
-    table_cell(t, column, TABLE_PLAIN, "%s, %d threads, %lldx%lld of %lld%s", d->strategy,
+    char more[64] = "";
+    int length = 0;
+    if (d->reduce_ahead || d->apply_ahead)
+        length = snprintf(more, sizeof more, ", prefetch %lld/%lld",
+                          llabs((long long)d->reduce_ahead), llabs((long long)d->apply_ahead));
+    if (d->lag > 1)
+        snprintf(more + length, sizeof more - (size_t)length, ", lag %d", d->lag);
+    table_cell(t, column, TABLE_PLAIN, "%s, %d threads, %lldx%lld of %lld%s%s", d->strategy,
                d->threads, (long long)d->row_groups, (long long)d->col_blocks,
-               (long long)d->block_cols, d->nontemporal ? ", nontemporal" : "");
+               (long long)d->block_cols, d->nontemporal ? ", nontemporal" : "", more);
 }
 
 static void add_to_table(session *s, const workbench *w, const operation *op, const tuning *t)
@@ -106,12 +102,18 @@ static void add_to_table(session *s, const workbench *w, const operation *op, co
             add_choice(&s->table, c++, &t->plan[i]);
         table_cell(&s->table, c++, TABLE_PLAIN, "%.4g", t->ms[i]);
     }
-    if (is_doubtful(t))
-        table_cell(&s->table, c++, TABLE_BAD, "%.3f (doubtful)", t->ratio);
-    else
-        table_cell(&s->table, c++, TABLE_PLAIN, "%.3f", t->ratio);
-    table_cell(&s->table, c++, TABLE_PLAIN, "%.3f", t->ratio_min);
-    table_cell(&s->table, c, TABLE_PLAIN, "%.3f", t->ratio_max);
+    const timing_ratio *ratio = &t->ratio;
+    table_cell(&s->table, c++, ratio->doubtful ? TABLE_BAD : TABLE_PLAIN, "%.3f%s",
+               ratio->median, ratio->doubtful ? " (doubtful)" : "");
+    table_cell(&s->table, c++, TABLE_PLAIN, "%.3f", ratio->least);
+    table_cell(&s->table, c, TABLE_PLAIN, "%.3f", ratio->most);
+}
+
+static void add_distances(record *r, const bnorm_description *d, bool measured)
+{
+    record_integer(r, measured ? "reduce_ahead" : "estimate_reduce_ahead", d->reduce_ahead);
+    record_integer(r, measured ? "apply_ahead" : "estimate_apply_ahead", d->apply_ahead);
+    record_integer(r, measured ? "lag" : "estimate_lag", d->lag);
 }
 
 static outcome print_record(const session *s, const workbench *w, const operation *op,
@@ -137,10 +139,12 @@ static outcome print_record(const session *s, const workbench *w, const operatio
     record_number(&r, "estimate_time_ms", t->ms[ESTIMATED]);
     record_number(&r, "measured", measured->measured);
     record_flag(&r, "same_plan", t->same);
-    record_number(&r, "ratio", t->ratio);
-    record_number(&r, "ratio_min", t->ratio_min);
-    record_number(&r, "ratio_max", t->ratio_max);
-    record_flag(&r, "doubtful", is_doubtful(t));
+    record_number(&r, "ratio", t->ratio.median);
+    record_number(&r, "ratio_min", t->ratio.least);
+    record_number(&r, "ratio_max", t->ratio.most);
+    record_flag(&r, "doubtful", t->ratio.doubtful);
+    for (int i = MEASURED; i >= ESTIMATED; i--)
+        add_distances(&r, &t->plan[i], i == MEASURED);
     return report_print(s->options, &r);
 }
 
@@ -159,7 +163,7 @@ static outcome run_operation(session *s, workbench *w, int index)
 {
     const operation *op = s->options->operations[index];
     bnorm_plan *twin;
-    tuning t = {.ratio = 1};
+    tuning t = {.ratio = {.median = 1}};
     bnorm_status status = bnorm_plan_create(&twin, w->engine.context, &w->engine.problem);
     bnorm_plan *const plans[PLANS] = {twin, w->engine.plan};
     for (int i = 0; i < PLANS && !status; i++) {
@@ -173,9 +177,11 @@ static outcome run_operation(session *s, workbench *w, int index)
     t.same = are_same(&t.plan[ESTIMATED], &t.plan[MEASURED]);
     if (t.same)
         call_same(&t);
-    session_count(s, w, index, t.ratio, t.ms[MEASURED]);
-    if (is_doubtful(&t))
-        warn(s, w->problem->name, op->name, t.ratio);
+    session_count(s, w, index, t.ratio.median, t.ms[MEASURED]);
+    if (t.ratio.doubtful) {
+        s->doubtful[index]++;
+        warn(s, w->problem->name, op->name, t.ratio.median);
+    }
     add_to_table(s, w, op, &t);
     return print_record(s, w, op, &t);
 }

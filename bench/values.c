@@ -107,13 +107,16 @@ outcome values_output(const char *option, const char *path)
     struct stat there;
     const char *slash = strrchr(path, '/');
     char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-    int error = !folder || access(folder, W_OK | X_OK) != 0 ? errno : 0;
+    outcome result = OUTCOME_DONE;
+    if (!folder)
+        result = complain_as(OUTCOME_IMPOSSIBLE, "out of memory");
+    else if (access(folder, W_OK | X_OK) != 0)
+        result = complain_as(OUTCOME_USAGE, "--%s %s: its folder %s: %s", option, path, folder,
+                             strerror(errno));
+    else if (stat(path, &there) == 0 && S_ISDIR(there.st_mode))
+        result = complain_as(OUTCOME_USAGE, "--%s %s: %s", option, path, strerror(EISDIR));
     free(folder);
-    if (!error && stat(path, &there) == 0 && S_ISDIR(there.st_mode))
-        error = EISDIR;
-    if (error)
-        return complain_as(OUTCOME_USAGE, "--%s %s: %s", option, path, strerror(error));
-    return OUTCOME_DONE;
+    return result;
 }
 
 outcome values_operations(const char *option, const char *text, int most,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/amount.h"
+#include "interrupt.h"
 #include "progress.h"
 
 unsigned workbench_operations(const options *o)
@@ -59,7 +60,7 @@ void workbench_close(workbench *w)
 outcome workbench_for_each(const options *o, workbench_each *each, void *user)
 {
     outcome result = OUTCOME_DONE;
-    for (int i = 0; i < o->input_count; i++) {
+    for (int i = 0; i < o->input_count && !interrupt_seen(); i++) {
         dataset data;
         outcome one = dataset_read(&data, &o->inputs[i]);
         if (!one) {
@@ -70,9 +71,8 @@ outcome workbench_for_each(const options *o, workbench_each *each, void *user)
         }
         result = outcome_worse(result, one);
     }
-    if (o->input_count)
-        return result;
-    for (int i = 0; i < o->shapes.count && result != OUTCOME_USAGE; i++)
+    int shapes = o->input_count ? 0 : o->shapes.count;
+    for (int i = 0; i < shapes && result != OUTCOME_USAGE && !interrupt_seen(); i++)
         result = outcome_worse(result, each(user, &o->shapes.items[i], NULL));
-    return result;
+    return interrupt_seen() ? OUTCOME_INTERRUPTED : result;
 }

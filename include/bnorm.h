@@ -279,6 +279,11 @@ typedef struct { /* how one operation will run, in numbers */
     int64_t block_cols;     /* widest column block */
     int64_t block_rows;     /* rows of a block given to an upstream function */
     int nontemporal;        /* outputs bypass the caches (where aligned) */
+    int64_t reduce_ahead;   /* rows from what a reduction reads to what it prefetches;
+                               0: that is left to the CPU */
+    int64_t apply_ahead;    /* the same of an application; negative: it goes backwards */
+    int lag;                /* a thread applies the block that it reduced so many blocks
+                               ago; 0: each at once, or all after all reductions */
     double bytes_read;      /* from memory, x and dy, by the traffic model */
     double bytes_written;   /* to memory, y and dx */
     double bytes_compulsory; /* the least any implementation moves */

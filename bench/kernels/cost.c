@@ -136,17 +136,17 @@ static int parse(task *t, int argc, char **argv)
         default: return 2; /* getopt has said why */
         }
         if (value < 0) {
-            fprintf(stderr, "bnorm-kernels: what is '%s'? See --help\n", optarg);
+            complain("what is '%s'? See --help", optarg);
             return 2;
         }
     }
     if (optind < argc) {
-        fprintf(stderr, "bnorm-kernels: what is '%s'? See --help\n", argv[optind]);
+        complain("what is '%s'? See --help", argv[optind]);
         return 2;
     }
     find_tables(t, isa);
     if (t->count == 0) {
-        fprintf(stderr, "bnorm-kernels: this CPU has no '%s'\n", isa ? isa : "ISA");
+        complain("this CPU has no '%s'", isa ? isa : "ISA");
         return 3;
     }
     return -1;
@@ -176,17 +176,13 @@ static double run_timed(void *self, int repeat)
 
 static void print_ratio(table *out, int column, const contestant *tuned, const contestant *portable)
 {
-    double *ratios = malloc((size_t)tuned->count * sizeof *ratios);
-    if (!ratios)
-        return;
-    for (int i = 0; i < tuned->count; i++)
-        ratios[i] = portable->seconds[i] / tuned->seconds[i];
-    table_cell(out, column, TABLE_PLAIN, "%.2f", timing_median(ratios, tuned->count));
-    free(ratios);
+    timing_ratio ratio;
+    if (!timing_compare(&ratio, portable, tuned, tuned->count))
+        table_cell(out, column, TABLE_PLAIN, "%.2f", ratio.median);
 }
 
-/* One kernel on all tables: a row of `out`.  0, or -1 when out of memory. */
-static int measure(const task *t, const tile *data, int kernel, table *out)
+/* One kernel on all tables: a row of `out`. */
+static outcome measure(const task *t, const tile *data, int kernel, table *out)
 {
     const double scale = 1e9 / ((double)t->rows * t->cols);
     contestant contestants[TABLES] = {{0}};
@@ -196,10 +192,10 @@ static int measure(const task *t, const tile *data, int kernel, table *out)
         contestants[i] = (contestant){.run = run_once, .self = &calls[i], .timed = run_timed};
     }
     timing_warm(contestants, t->count);
-    int status = timing_rounds(contestants, t->count, t->rounds, tile_kernel(kernel));
-    if (status == 0)
-        status = table_row(out);
-    if (status == 0) {
+    outcome result = timing_rounds(contestants, t->count, t->rounds, tile_kernel(kernel));
+    if (!result && table_row(out))
+        result = complain_as(OUTCOME_IMPOSSIBLE, "out of memory");
+    if (!result) {
         table_cell(out, 0, TABLE_PLAIN, "%s", dtypes[data->dtype]);
         table_cell(out, 1, TABLE_PLAIN, "%s", tile_kernel(kernel));
         for (int i = 0; i < t->count; i++) {
@@ -214,7 +210,7 @@ static int measure(const task *t, const tile *data, int kernel, table *out)
                         &contestants[t->portable]);
     }
     timing_free(contestants, t->count);
-    return status;
+    return result;
 }
 
 /* ---- all of it ------------------------------------------------------------------- */
@@ -231,28 +227,28 @@ static void call_all(const task *t, const tile *data, int kernel)
     }
 }
 
-static int run(const task *t, table *out)
+static outcome run(const task *t, table *out)
 {
     for (int d = 0; d < BNORM_DTYPES; d++) {
         tile data;
         if (t->only_dtype >= 0 && t->only_dtype != d)
             continue;
         if (tile_init(&data, (bnorm_dtype)d, t->rows, t->cols) != 0)
-            return -1;
-        int status = 0;
-        for (int k = 0; status == 0 && tile_kernel(k); k++) {
+            return complain_as(OUTCOME_IMPOSSIBLE, "out of memory");
+        outcome result = OUTCOME_DONE;
+        for (int k = 0; !result && tile_kernel(k); k++) {
             if (t->only_kernel >= 0 && t->only_kernel != k)
                 continue;
             if (t->calls)
                 call_all(t, &data, k);
             else
-                status = measure(t, &data, k, out);
+                result = measure(t, &data, k, out);
         }
         tile_free(&data);
-        if (status != 0)
-            return status;
+        if (result)
+            return result;
     }
-    return 0;
+    return OUTCOME_DONE;
 }
 
 int main(int argc, char **argv)
@@ -270,13 +266,11 @@ int main(int argc, char **argv)
     }
     headings[2 + 2 * t.count] = "ratio";
     table_init(&out, headings, 2 + 2 * t.count + (t.tuned >= 0 && t.portable >= 0));
-    if (run(&t, &out) != 0) {
-        fprintf(stderr, "bnorm-kernels: out of memory\n");
-        done = 3;
-    } else if (!t.calls) {
+    outcome result = run(&t, &out);
+    if (!result && !t.calls) {
         printf("%d x %d, %s; nanoseconds per element\n", t.rows, t.cols, compiler());
         table_print(&out);
     }
     table_free(&out);
-    return done < 0 ? 0 : done;
+    return result;
 }

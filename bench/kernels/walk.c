@@ -191,7 +191,7 @@ static void print_row(table *out, const shape *size, const problem *p, const ope
     table_cell(out, 7, TABLE_PLAIN, "%.0f", 100 * loops / plan);
 }
 
-static int measure(const task *t, const shape *size, problem *p, const operation *op, table *out)
+static outcome measure(const task *t, const shape *size, problem *p, const operation *op, table *out)
 {
     static contestant all[2 + CEILING_MOST];
     ceiling loops;
@@ -204,17 +204,18 @@ static int measure(const task *t, const shape *size, problem *p, const operation
     ceiling_enter(&loops, all + 2);
     const int count = 2 + loops.count;
     timing_warm(all, count);
-    int failed = timing_rounds(all, count, timing_screening(t->reps), size->name);
+    outcome result = timing_rounds(all, count, timing_screening(t->reps), size->name);
     timing_narrow(all + 2, loops.count);
-    failed = failed || timing_rounds(all, count, t->reps, size->name);
-    for (int i = 0; i < 2; i++)
+    if (!result)
+        result = timing_rounds(all, count, t->reps, size->name);
+    for (int i = 0; i < 2 && !result; i++)
         if (calls[i].status)
-            failed = 1;
-    if (!failed)
+            result = complain_as(OUTCOME_IMPOSSIBLE, "%s: %s", size->name, bnorm_last_error());
+    if (!result)
         print_row(out, size, p, op, median_of(&all[0]), median_of(&all[1]),
                   median_of(&all[2 + timing_fastest(all + 2, loops.count)]));
     timing_free(all, count);
-    return failed;
+    return result;
 }
 
 static outcome run_shape(const task *t, const bnorm_context *context, const shape *size,
@@ -231,8 +232,7 @@ static outcome run_shape(const task *t, const bnorm_context *context, const shap
         result = complain_as(OUTCOME_IMPOSSIBLE, "%s: there are kernels that compute nothing for "
                              "avx2 and avx512 alone", size->name);
     for (int i = 0; i < 3 && !result; i++)
-        if (measure(t, size, &p, operation_find(names[i]), out))
-            result = complain_as(OUTCOME_IMPOSSIBLE, "%s: %s", size->name, bnorm_last_error());
+        result = measure(t, size, &p, operation_find(names[i]), out);
     problem_close(&p);
     return result;
 }

@@ -19,7 +19,8 @@ bnorm_status bnorm_check_size(const char *name, size_t size, size_t expected)
 {
     if (size != expected)
         return bnorm_fail(BNORM_ERR_UNSUPPORTED, "%s.struct_size is %zu; expected %zu, sizeof in "
-                          "this version", name, size, expected);
+                          "this version%s", name, size, expected,
+                          size ? "" : "; was the struct initialized?");
     return BNORM_OK;
 }
 

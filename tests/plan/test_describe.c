@@ -122,12 +122,12 @@ static void what_is_prefetched(void)
         const int tiles = cols > set->abreast;
         const int parts = cols > set->lanes && cols % set->lanes != 0;
         const int soon = tiles || (parts && cols <= set->lanes + set->lanes / 4);
-        CU_ASSERT_EQUAL(plan->schedule[0].reduce_ahead > 0, tiles || parts);
+        CU_ASSERT_EQUAL(describe(plan, BNORM_FORWARD).reduce_ahead > 0, tiles || parts);
         CU_ASSERT_EQUAL(plan->schedule[1].reduce_ahead > 0, soon);
         CU_ASSERT_EQUAL(plan->schedule[2].reduce_ahead > 0, soon);
         CU_ASSERT_EQUAL(plan->schedule[3].reduce_ahead > 0, tiles || parts); /* step */
         if (plan->schedule[1].fold * cols > bnorm_plan_tile_cols(plan) && cols > set->lanes)
-            CU_ASSERT(plan->schedule[1].apply_ahead <= -(16 << 10) / (cols * 4));
+            CU_ASSERT(describe(plan, BNORM_BACKWARD).apply_ahead <= -(16 << 10) / (cols * 4));
         bnorm_plan_destroy(plan);
     }
     bnorm_context_destroy(context);
@@ -421,6 +421,7 @@ static void words_agree_with_numbers(void)
             CU_ASSERT_PTR_NOT_NULL(strstr(line, words));
             CU_ASSERT_PTR_NOT_NULL(strstr(line, d.strategy));
             CU_ASSERT_PTR_NOT_NULL(strstr(line, d.isa));
+            CU_ASSERT_EQUAL(strstr(line, ", prefetched") != NULL, d.reduce_ahead || d.apply_ahead);
             at += length + (at[length] == '\n');
         }
         CU_ASSERT_EQUAL(*at, '\0');

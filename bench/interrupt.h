@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Ctrl-C, or the SIGTERM of a batch system whose time is up: measuring ends before the
+ * next sample, and what is finished is still printed.
+ */
+#ifndef BENCH_INTERRUPT_H
+#define BENCH_INTERRUPT_H
+
+#include <stdbool.h>
+
+/* From here on; the second signal ends the program at once. */
+void interrupt_watch(void);
+
+bool interrupt_seen(void);
+
+/* If there was a signal, end as it would have ended the program. */
+void interrupt_pass_on(void);
+
+#endif
