@@ -25,15 +25,20 @@ INLINE void T(load_coefficients)(T(vec) c[][VECTORS], const REAL *coefficients, 
                                  int count, int with_dx)
 {
     const REAL *base = coefficients + bnorm_group_at(BNORM_COEFFICIENTS, 0, col);
-    for (int plane = 0; plane < (with_dx ? BNORM_SPARE : BNORM_COEFFICIENTS_Y); plane++)
-        for (int i = 0; i < count; i++)
-            c[plane][i] = T(load)(base + bnorm_group_at(BNORM_COEFFICIENTS, plane, i * T(LANES)));
+    UNROLL
+    for (int i = 0; i < count; i++)
+        UNROLL
+        for (int plane = 0; plane < BNORM_SPARE; plane++)
+            if (with_dx || plane < BNORM_COEFFICIENTS_Y)
+                c[plane][i] = T(load)(base +
+                                      bnorm_group_at(BNORM_COEFFICIENTS, plane, i * T(LANES)));
 }
 
 INLINE void T(apply_row)(REAL *y, REAL *dx, const REAL *x, const REAL *dy, T(vec) c[][VECTORS],
                          ptrdiff_t x_ahead, ptrdiff_t dy_ahead, int count, int lanes, int with_y,
                          int with_dx, int stream)
 {
+    UNROLL
     for (int i = 0; i < count; i++) {
         ptrdiff_t at = i * T(LANES);
         T(prefetch)(x + at, x_ahead, i);
