@@ -20,8 +20,9 @@ typedef struct {
     double *seconds; /* one sample a round: seconds per call */
     int count, capacity;
     bool resting;    /* sits out the coming rounds */
-    bool rouse;      /* once more before each sample, untimed: the contestant before it has
-                        a team of another size, and this one's threads must first be made */
+    bool rouse;      /* once more before each sample even of one run, untimed: the contestant
+                        before it has a team of another size, and this one's threads must
+                        first be made */
 } contestant;
 
 /* Run each once or twice to fault pages in and wake threads up, and find how

@@ -15,7 +15,8 @@
 enum { ROUNDS = 5, LAST_ROUNDS = 9, MOST_REPEATS = 1000, MOST_GAIN = 999999 };
 
 static const double sample_seconds = 2e-4; /* long enough for the clock and a team's start */
-static const double short_seconds = 5e-3;  /* runs whose matrices caches may hold */
+static const double short_seconds = 5e-3;  /* runs of whose matrices caches may hold a part */
+static const double cached_seconds = 2e-3; /* and all: it takes a few runs until they do */
 static const double hopeless = 1.3;        /* a first round that much slower is enough */
 static const double clearly = 0.97;        /* times below this part of another's win */
 
@@ -30,7 +31,7 @@ typedef struct {
     double deadline;
     double seconds;   /* the shortest run so far; 0: none yet */
     int tried;
-    int leftover;     /* runs before those of a sample, which are not timed: 0 or 1 */
+    int leftover;     /* runs before those of a sample, which are not timed */
 } measuring;
 
 static double now(void)
@@ -60,12 +61,12 @@ static void run(const measuring *m)
     bnorm_execute(m->plan, 1u << m->operation, &m->args, m->workspace);
 }
 
-/* Seconds of one run.  A short one is not the first: what caches hold is what it left itself,
- * not what its rival did, whose stores may have gone past them. */
+/* Seconds of one run.  A short one is not among the first: what caches hold is what it left
+ * itself, not what its rival did, whose stores may have gone past them. */
 static double sample(measuring *m, const bnorm_schedule *by)
 {
     m->plan->schedule[m->operation] = *by;
-    if (m->leftover)
+    for (int i = 0; i < m->leftover; i++)
         run(m);
     const double begin = now();
     for (int i = 0; i < m->repeat; i++)
@@ -113,7 +114,7 @@ static void warm(measuring *m)
     m->repeat = m->seconds * MOST_REPEATS <= sample_seconds
                     ? MOST_REPEATS
                     : (int)(sample_seconds / m->seconds) + 1;
-    m->leftover = m->seconds < short_seconds;
+    m->leftover = m->seconds < cached_seconds ? 3 : m->seconds < short_seconds;
 }
 
 static int has_time(const measuring *m, int rounds)
