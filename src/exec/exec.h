@@ -37,7 +37,8 @@ typedef struct {
     bnorm_range part;      /* columns of the block, from its first, that a merging phase is for */
     int64_t group, index;  /* row group, column block */
     int64_t slot;          /* of the column block's part of the workspace */
-    bnorm_list *list;      /* moments of these rows */
+    bnorm_list *list;      /* moments of these rows: kept, or while they are reduced a worker's */
+    bnorm_list *kept;      /* for the phase that merges */
     void *coefficients;    /* of the column block */
     void *sums, *y_tile, *dy_tile, *fold_tile;
     double *leaves;        /* moments of a chunk of more than one */

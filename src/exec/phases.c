@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "exec/exec.h"
+#include "exec/moments.h"
 #include "exec/pipelined.h"
 #include "plan/rounds.h"
 
@@ -22,12 +23,20 @@ static char *column_part(const bnorm_run *run, int64_t part)
     return run->workspace + workspace->columns + (size_t)part * workspace->column_bytes;
 }
 
+/* Of the groups there are, which may be fewer than planned. */
+static int is_last(const bnorm_run *run, int64_t group)
+{
+    return group + 1 == run->grid->row_groups;
+}
+
 bnorm_list *bnorm_phases_list(const bnorm_run *run, const bnorm_piece *piece, int64_t group)
 {
     const bnorm_workspace *workspace = &run->schedule->workspace;
     const int64_t part = (group - 1) * bnorm_grid_slots(run->grid) + piece->slot;
-    return (bnorm_list *)(run->workspace + workspace->groups +
-                          (size_t)part * workspace->group_list.bytes);
+    const size_t at = is_last(run, group)
+                          ? workspace->last_groups + (size_t)piece->slot * workspace->last_list.bytes
+                          : workspace->groups + (size_t)part * workspace->group_list.bytes;
+    return (bnorm_list *)(run->workspace + at);
 }
 
 static bnorm_piece piece_of(const bnorm_run *run, bnorm_place place, const bnorm_worker *worker)
@@ -43,7 +52,8 @@ static bnorm_piece piece_of(const bnorm_run *run, bnorm_place place, const bnorm
     piece.rows = bnorm_grid_rows(run->grid, piece.group);
     piece.cols = bnorm_grid_cols(run->grid, piece.index);
     piece.part = (bnorm_range){0, piece.cols.end - piece.cols.begin};
-    piece.list = piece.group ? bnorm_phases_list(run, &piece, piece.group) : (bnorm_list *)column;
+    piece.kept = piece.group ? bnorm_phases_list(run, &piece, piece.group) : (bnorm_list *)column;
+    piece.list = piece.kept;
     piece.coefficients = column + workspace->coefficients;
     piece.sums = own + workspace->sums;
     piece.leaves = (double *)(own + workspace->leaves);
@@ -55,11 +65,10 @@ static bnorm_piece piece_of(const bnorm_run *run, bnorm_place place, const bnorm
     return piece;
 }
 
-static void empty_list(const bnorm_run *run, bnorm_piece *piece)
+static void empty(const bnorm_run *run, const bnorm_piece *piece, bnorm_list *list,
+                  const bnorm_list_room *room)
 {
     const bnorm_workspace *workspace = &run->schedule->workspace;
-    const bnorm_list_room *room = piece->group ? &workspace->group_list : &workspace->column_list;
-    bnorm_list *list = piece->list;
     list->rows = run->rows;
     list->cols = piece->cols.end - piece->cols.begin;
     list->pitch = workspace->pitch;
@@ -68,12 +77,33 @@ static void empty_list(const bnorm_run *run, bnorm_piece *piece)
     list->moments = (double *)((char *)list + room->moments);
 }
 
+static void empty_list(const bnorm_run *run, bnorm_piece *piece)
+{
+    const bnorm_workspace *workspace = &run->schedule->workspace;
+    empty(run, piece, piece->kept,
+          piece->group == 0           ? &workspace->column_list
+          : is_last(run, piece->group) ? &workspace->last_list
+                                       : &workspace->group_list);
+}
+
 /* What one phase reduces the next one merges, and uses up. */
 static void run_phase(bnorm_run *run, const bnorm_phase *phase, bnorm_piece *piece)
 {
     if (!phase->merges)
         empty_list(run, piece);
     phase->work(run, piece);
+}
+
+/* The same of a row group, by way of the worker's list. */
+static void run_group(bnorm_run *run, const bnorm_phase *phase, bnorm_piece *piece)
+{
+    const bnorm_workspace *workspace = &run->schedule->workspace;
+    char *own = run->workspace + (size_t)piece->worker->index * workspace->worker_bytes;
+    piece->list = (bnorm_list *)(own + workspace->list);
+    empty(run, piece, piece->list, &workspace->work_list);
+    run_phase(run, phase, piece);
+    piece->kept->planes = piece->list->planes;
+    bnorm_list_append(piece->kept, piece->list, run->plan->kernels);
 }
 
 /* All phases of one column block, whose rows are not divided. */
@@ -152,7 +182,10 @@ static void one_phase(void *data, int64_t item, const bnorm_worker *worker)
 {
     phase_team *team = data;
     bnorm_piece piece = piece_of(team->run, bnorm_grid_item(team->grid, item), worker);
-    run_phase(team->run, team->phases, &piece);
+    if (team->run->schedule->workspace.work_list.nodes && !team->phases->merges)
+        run_group(team->run, team->phases, &piece);
+    else
+        run_phase(team->run, team->phases, &piece);
 }
 
 /* One merging phase of part of one column block. */

@@ -18,7 +18,7 @@ static int64_t proportion(int64_t count, int64_t part, int64_t all)
     return count / all * part + (2 * (count % all) * part + all) / (2 * all);
 }
 
-bnorm_shards bnorm_shards_by_seats(int64_t count, int nodes, const int *seats)
+bnorm_shards bnorm_shards_by_seats(int64_t count, int64_t unit, int nodes, const int *seats)
 {
     bnorm_shards shards = {.count = 0};
     int64_t all = 0, seat = 0, begin = 0;
@@ -27,6 +27,8 @@ bnorm_shards bnorm_shards_by_seats(int64_t count, int nodes, const int *seats)
     for (int k = 0; k < nodes; k++) {
         seat += seats[k];
         int64_t end = proportion(count, seat, all);
+        if (seat < all) /* rounded to halves up, without overflow */
+            end = bnorm_min(end / unit * unit + (end % unit * 2 >= unit && unit > 1 ? unit : 0), count);
         if (begin < end)
             shards.shard[shards.count++] = (bnorm_shard){begin, end, 1, k};
         begin = end;
@@ -147,21 +149,33 @@ static int64_t greatest_divisor(int64_t a, int64_t b)
     return b ? greatest_divisor(b, a % b) : a;
 }
 
-/* Nodes own ranges of leaves.  Threads are taken in parts of as many as divide the
- * seats of every node, so that every node gets row groups for its seats.  Where
- * leaves, or the row groups allowed, do not reach that far, nobody owns rows. */
+static int64_t seats_of(const bnorm_division *d)
+{
+    int64_t all = 0;
+    for (int k = 0; k < d->nodes; k++)
+        all += d->seats[k];
+    return all;
+}
+
+int64_t bnorm_partition_parts(int nodes, const int *seats)
+{
+    int64_t all = 0, divisor = 0;
+    for (int k = 0; k < nodes; k++) {
+        all += seats[k];
+        divisor = greatest_divisor(seats[k], divisor);
+    }
+    return all / divisor;
+}
+
+/* Nodes own ranges of leaves, and every node gets row groups for its seats.  Where leaves, or the
+ * row groups allowed, do not reach that far, nobody owns rows. */
 static void divide_rows(bnorm_grid *grid, const bnorm_division *d)
 {
-    const int64_t leaves = bnorm_leaf_count(d->rows);
-    int64_t all = 0, divisor = 0;
-    for (int k = 0; k < d->nodes; k++) {
-        all += d->seats[k];
-        divisor = greatest_divisor(d->seats[k], divisor);
-    }
-    const int64_t base = all / divisor;
+    const int64_t leaves = bnorm_leaf_count(d->rows), all = seats_of(d);
+    const int64_t base = bnorm_partition_parts(d->nodes, d->seats);
     grid->shards = *d->shards;
     if (grid->shards.count > 1 && base <= leaves && base <= d->most_groups) {
-        choose_grid(grid, d, divisor, base);
+        choose_grid(grid, d, all / base, base);
         grid->row_groups = divide_shards(&grid->shards, grid->row_groups, d);
         return;
     }
@@ -175,10 +189,7 @@ static void divide_rows(bnorm_grid *grid, const bnorm_division *d)
 static void divide_panels(bnorm_grid *grid, const bnorm_division *d)
 {
     const int64_t leaves = bnorm_max(bnorm_leaf_count(d->rows), 1);
-    const int64_t most = bnorm_min(leaves, d->most_groups);
-    int64_t all = 0;
-    for (int k = 0; k < d->nodes; k++)
-        all += d->seats[k];
+    const int64_t most = bnorm_min(leaves, d->most_groups), all = seats_of(d);
     grid->col_blocks = bnorm_ceil_div(d->cols, d->unit);
     grid->row_groups = grid->col_blocks ? bnorm_clamp(all / grid->col_blocks, 1, most) : 1;
     grid->shards = *d->shards;

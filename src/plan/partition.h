@@ -74,9 +74,13 @@ typedef struct { /* what is to be divided */
  * few columns for the threads of a node, or threads would have more blocks than others. */
 bnorm_grid bnorm_partition(const bnorm_division *division);
 
-/* Shards of `count` leaves or panels in proportion to seats, each within one of its
- * exact part; none for nodes that get nothing. */
-bnorm_shards bnorm_shards_by_seats(int64_t count, int nodes, const int *seats);
+/* The fewest row groups that leave nodes what they own of rows: of threads in parts of as many as
+ * divide the seats of every node, one for each part. */
+int64_t bnorm_partition_parts(int nodes, const int *seats);
+
+/* Shards of `count` leaves or panels in proportion to seats, which end at the multiple of `unit`
+ * that is nearest to their exact ends; none for nodes that get nothing. */
+bnorm_shards bnorm_shards_by_seats(int64_t count, int64_t unit, int nodes, const int *seats);
 
 /* One of all `count`, for the threads of all nodes; none of 0. */
 bnorm_shards bnorm_shards_undivided(int64_t count);

@@ -32,15 +32,17 @@ typedef struct {
 /* Where things lie in a workspace, in bytes: a part for each worker, then one for
  * each column block (the list that ends up holding the whole batch, and its coefficients;
  * of a worker, those of all blocks it has reduced and not yet applied), then one for the
- * list of each further row group. */
+ * list of each further row group but the last, then for that of the last. */
 typedef struct {
     int64_t pitch; /* elements of a plane: the widest block, padded */
     int planes;    /* of moments: 0, 2 or 4 */
     int chunk;      /* leaves that are reduced, and then merged */
-    size_t sums, leaves, y_tile, dy_tile, folded, fold_tile, worker_bytes;
+    size_t sums, leaves, list, y_tile, dy_tile, folded, fold_tile, worker_bytes;
     size_t columns, column_bytes, coefficients, coefficient_bytes;
-    size_t groups;
-    bnorm_list_room column_list, group_list, fold_list;
+    size_t groups, last_groups;
+    bnorm_list_room work_list; /* of a worker: row groups are reduced to it, and then kept in one
+                                  of those below; no room: to those at once */
+    bnorm_list_room column_list, group_list, last_list, fold_list;
     size_t total;
 } bnorm_workspace;
 

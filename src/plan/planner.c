@@ -9,7 +9,7 @@
 enum {
     /* Of a block's part of a row, rather than leave threads without work. */
     SHARED_MIN_BYTES = 1024,
-    LEAST_BYTES = 256, /* of the widest block, where the workspace must be small */
+    LEAST_BYTES = 128, /* of the widest block, where the workspace must be small */
     /* Of several rows applied as one: their coefficients are as many. */
     FOLD_BYTES = 256 << 10,
     /* What an upstream function's block of y, with its dy and x, may take. */
@@ -109,12 +109,19 @@ static int choose_lag(const bnorm_plan *plan, int operation, const bnorm_schedul
     return lag > 1 && lag <= fmin(most, MOST_LAG) ? (int)lag : 1;
 }
 
-/* Beside the tiles, and what keeps threads' sums apart: at most 2% of a matrix, and 1 MiB. */
+/* At most 2% of a matrix, and 1 MiB. */
+static double workspace_bound(double matrix)
+{
+    return 0.02 * matrix + (1 << 20);
+}
+
+/* Beside a tile for each thread, what it works in alone, chunks of leaves aside. */
 static int workspace_is_small(const bnorm_schedule *schedule, double matrix)
 {
     const bnorm_workspace *workspace = &schedule->workspace;
-    const size_t tiles = (size_t)schedule->threads * (workspace->worker_bytes - workspace->y_tile);
-    return (double)(workspace->total - tiles) <= 0.02 * matrix + (1 << 20);
+    const size_t leaves = workspace->list - workspace->leaves;
+    const size_t tiles = (size_t)schedule->threads * (workspace->worker_bytes - leaves);
+    return (double)(workspace->total - tiles) <= workspace_bound(matrix);
 }
 
 /* Whether panels are to be reduced and applied at once, and can be. */
@@ -154,9 +161,20 @@ static int merges_late(const bnorm_plan *plan, int operation, const bnorm_schedu
             bnorm_is_long_tile(plan->problem.cols, kernels->abreast, kernels->size));
 }
 
+/* The fewest row groups with which nodes own rows; 1: they own none. */
+static int64_t owning_groups(const bnorm_plan *plan, const bnorm_tuning *tuning)
+{
+    int seats[BNORM_MOST_NODES];
+    if (plan->panel || tuning->threads == 1 || plan->shards.count <= 1)
+        return 1;
+    fewer_seats(&plan->context->seats, tuning->threads, seats);
+    return bnorm_partition_parts(plan->context->seats.nodes, seats);
+}
+
 /* Row groups cost lists of nodes, and time to merge them: where the workspace would
- * be too large, no repeated coefficients, then somewhat narrower blocks, then fewer groups,
- * too.  Whole rows are not worth threads without work, either. */
+ * be too large, no repeated coefficients, then somewhat narrower blocks, then fewer groups, too,
+ * and narrow blocks; and only then do nodes not own rows, as reading what is another's costs more
+ * than reading parts of rows.  Whole rows are not worth threads without work, either. */
 static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *schedule,
                         int planes)
 {
@@ -164,8 +182,8 @@ static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *s
     const int64_t sharing = pipelines(plan, operation, tuning) ? bnorm_plan_sharing(plan, operation)
                                                                : 1;
     int64_t min_bytes = tuning->min_bytes;
-    int64_t max_bytes = bnorm_max(tuning->max_bytes, BNORM_STREAM_BYTES);
-    int64_t most_groups = tuning->threads;
+    int64_t max_bytes = bnorm_max(tuning->max_bytes, BNORM_STREAM_BYTES), widest = max_bytes;
+    int64_t most_groups = tuning->threads, owning = owning_groups(plan, tuning);
     int folds = 1;
     const double busy = 0.9; /* less, and it pays to divide rows that could stay whole */
     for (;;) {
@@ -190,15 +208,19 @@ static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *s
             min_bytes = max_bytes = bnorm_max(min_bytes / 2, BNORM_STREAM_BYTES);
             continue;
         }
-        if (max_bytes == LEAST_BYTES || small)
+        if ((max_bytes == LEAST_BYTES && owning == 1) || small)
             break;
         const int wide = min_bytes > SHARED_MIN_BYTES;
         min_bytes = bnorm_max(min_bytes / 2, BNORM_LINE);
         if (wide)
             continue;
-        if (most_groups > 1)
-            most_groups = most_groups * 3 / 4;
-        else
+        if (most_groups > owning)
+            most_groups = bnorm_max(most_groups * 3 / 4, owning);
+        else if (owning > 1 && max_bytes == LEAST_BYTES) {
+            owning = 1;
+            most_groups = bnorm_max(most_groups * 3 / 4, 1);
+            max_bytes = widest;
+        } else
             max_bytes = bnorm_max(max_bytes / 2, LEAST_BYTES);
     }
 }
@@ -227,6 +249,25 @@ void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning
         plan->workspace_bytes = schedule->workspace.total;
 }
 
+/* Shards of panels are of any length, and so are those of rows whose lists of nodes fit in a
+ * workspace wherever they begin.  Others begin where few nodes remain, as far as that makes none
+ * of them much longer. */
+static int64_t shard_unit(const bnorm_plan *plan)
+{
+    const double longer = 1.06, nodes = plan->context->seats.nodes;
+    const double leaves = (double)bnorm_leaf_count(plan->problem.rows) / nodes;
+    const double lists = nodes * 2 * log2(leaves) * (double)plan->problem.cols *
+                         BNORM_MOMENTS_XDY * (double)sizeof(double);
+    int64_t unit = 1;
+    if (plan->panel || nodes < 2 || leaves < 4 ||
+        lists <= workspace_bound(bnorm_plan_matrix_bytes(plan)))
+        return 1;
+    for (int64_t larger = 2; 4 * (double)larger <= leaves; larger *= 2)
+        if (ceil(leaves / (double)larger) * (double)larger <= longer * leaves)
+            unit = larger;
+    return unit;
+}
+
 void bnorm_plan_schedule(bnorm_plan *plan)
 {
     const bnorm_dtype dtype = plan->problem.dtype;
@@ -241,7 +282,7 @@ void bnorm_plan_schedule(bnorm_plan *plan)
         plan->shards = bnorm_shards_by_seats(
             plan->panel ? bnorm_ceil_div(plan->problem.cols, plan->panel)
                         : bnorm_leaf_count(plan->problem.rows),
-            plan->context->seats.nodes, plan->context->seats.count);
+            shard_unit(plan), plan->context->seats.nodes, plan->context->seats.count);
     plan->workspace_bytes = BNORM_LINE;
     for (int operation = 0; operation < BNORM_OPERATIONS; operation++) {
         if (!(plan->problem.operations & 1u << operation))

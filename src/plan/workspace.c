@@ -65,6 +65,55 @@ static bnorm_list_room list_room(int nodes, size_t node_bytes)
     return room;
 }
 
+/* The largest power of two that divides the number of a leaf. */
+static int64_t alignment(int64_t leaf)
+{
+    return leaf & -leaf;
+}
+
+/* The same for n leaves from leaf `begin` on, not just any; *kept: those that remain in the end. */
+static int list_needs(int64_t begin, int64_t n, int *kept)
+{
+    int most = 1, climbed = 0;
+    for (; begin > 0 && n > alignment(begin); climbed++) {
+        const int64_t node = alignment(begin);
+        most = (int)bnorm_max(most, climbed + floor_log2(node) + 1);
+        begin += node;
+        n -= node;
+    }
+    *kept = climbed;
+    for (int64_t rest = n; rest; rest &= rest - 1)
+        ++*kept;
+    return (int)bnorm_max(most, climbed + floor_log2(bnorm_max(n, 1)) + 1);
+}
+
+/* Lists of the further row groups of `slots` column blocks.  Where groups are whole shards, which
+ * begin where few nodes remain of them, the lists that wait to be merged may be a lot shorter than
+ * those that leaves come in to, which then are the workers' own.  Fewer rows than planned cut the
+ * last of the groups there are, wherever that ends: of it any list may remain. */
+static void lay_groups(bnorm_workspace *workspace, const bnorm_grid *grid, int threads,
+                       int64_t slots, size_t node)
+{
+    int most = list_capacity(bnorm_max(bnorm_grid_height(grid), 1)), longest = most;
+    const int64_t others = bnorm_max(grid->row_groups - 2, 0);
+    if (!grid->panels && grid->row_groups == grid->shards.count) {
+        most = longest = 1;
+        for (int i = 0; i < grid->shards.count; i++) {
+            const bnorm_shard *shard = &grid->shards.shard[i];
+            int kept;
+            most = (int)bnorm_max(most, list_needs(shard->begin, bnorm_shard_length(shard), &kept));
+            longest = (int)bnorm_max(longest, kept);
+        }
+    }
+    workspace->last_list = workspace->group_list = list_room(most, node);
+    const bnorm_list_room kept = list_room(longest, node);
+    if ((size_t)threads * workspace->last_list.bytes <
+        (size_t)(slots * others) * (workspace->last_list.bytes - kept.bytes)) {
+        workspace->work_list = workspace->last_list;
+        workspace->group_list = kept;
+    }
+}
+
 void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, int tiles,
                             int merges_late)
 {
@@ -82,19 +131,21 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
      * planned never need more nodes. */
     const int64_t leaves = bnorm_max(bnorm_leaf_count(grid->rows), 1);
     const int whole = floor_log2(leaves) + 1;
-    const int group = list_capacity(bnorm_max(bnorm_grid_height(grid), 1));
     /* Without row groups a worker carries its block through all phases; with
      * them, column blocks wait for the next phase. */
     const int64_t slots = bnorm_grid_slots(grid);
     const int64_t columns = grid->row_groups > 1 ? slots : schedule->threads;
-    const int64_t groups = (grid->row_groups - 1) * slots;
+    const int64_t groups = bnorm_max(grid->row_groups - 2, 0) * slots;
     size_t at = 0;
 
-    workspace->pitch = pitch;
+    *workspace = (bnorm_workspace){.pitch = pitch};
+    if (grid->row_groups > 1)
+        lay_groups(workspace, grid, schedule->threads, slots, node);
     workspace->planes = planes;
     workspace->chunk = merges_late ? chunk_of(schedule, size, node) : 1;
     workspace->sums = take(&at, BNORM_SUMS * plane * size);
     workspace->leaves = take(&at, workspace->chunk > 1 ? (size_t)workspace->chunk * node : 0);
+    workspace->list = take(&at, workspace->work_list.bytes);
     workspace->y_tile = take(&at, tile);
     workspace->dy_tile = take(&at, tile);
     workspace->fold_list = list_room(folds ? BNORM_FOLD_LEVEL + 2 : 0, node);
@@ -106,8 +157,9 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
     workspace->coefficient_bytes = BNORM_COEFFICIENTS * applied * size;
     workspace->coefficients = take(&at, workspace->coefficient_bytes * (size_t)schedule->lag);
     workspace->column_bytes = at;
-    workspace->group_list = list_room(group, node);
     workspace->columns = workspace->worker_bytes * (size_t)schedule->threads;
     workspace->groups = workspace->columns + workspace->column_bytes * (size_t)columns;
-    workspace->total = workspace->groups + workspace->group_list.bytes * (size_t)groups;
+    workspace->last_groups = workspace->groups + workspace->group_list.bytes * (size_t)groups;
+    workspace->total = workspace->last_groups +
+                       (grid->row_groups > 1 ? workspace->last_list.bytes * (size_t)slots : 0);
 }

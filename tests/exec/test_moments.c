@@ -212,7 +212,8 @@ static void no_rows_are_zeros(void)
 }
 
 typedef struct {
-    int column, group; /* of group 0's list, and of any other group's */
+    int column, work, kept; /* of group 0's list, of one that a group's leaves come in to, and of
+                               what remains of any but the first and the last group */
 } node_counts;
 
 static void note(int *most, const bnorm_list *list)
@@ -225,7 +226,7 @@ static void note(int *most, const bnorm_list *list)
  * nodes matter. */
 static node_counts most_nodes(const bnorm_grid *grid)
 {
-    node_counts most = {0, 0};
+    node_counts most = {0, 0, 0};
     bnorm_list *all = new_list(grid->rows), *one = new_list(grid->rows);
     all->cols = one->cols = 0;
     for (int64_t g = 0; g < grid->row_groups; g++) {
@@ -233,9 +234,11 @@ static node_counts most_nodes(const bnorm_grid *grid)
         bnorm_list *own = g == 0 ? all : one;
         int64_t end = (rows.end + BNORM_LEAF_ROWS - 1) / BNORM_LEAF_ROWS;
         for (int64_t leaf = rows.begin / BNORM_LEAF_ROWS; leaf < end; leaf++) {
-            note(g == 0 ? &most.column : &most.group, own);
+            note(g == 0 ? &most.column : &most.work, own);
             bnorm_list_push(own, (bnorm_node){0, leaf}, kernels);
         }
+        if (g > 0 && g + 1 < grid->row_groups && one->count > most.kept)
+            most.kept = one->count;
         for (int i = 0; own == one && i < one->count; i++) {
             note(&most.column, all);
             bnorm_list_push(all, one->node[i], kernels);
@@ -247,13 +250,20 @@ static node_counts most_nodes(const bnorm_grid *grid)
     return most;
 }
 
-static node_counts capacity(const bnorm_grid *grid)
+/* Of one thread, which has lists of its own where that is any use, or as many as groups. */
+static node_counts capacity(const bnorm_grid *grid, int64_t threads)
 {
-    bnorm_schedule schedule = {.threads = (int)grid->row_groups, .grid = *grid,
+    bnorm_schedule schedule = {.threads = (int)threads, .grid = *grid,
                                .step_rows = BNORM_LEAF_ROWS};
     bnorm_workspace_layout(&schedule, sizeof(float), PLANES, 0, 0);
-    return (node_counts){schedule.workspace.column_list.nodes,
-                         schedule.workspace.group_list.nodes};
+    const bnorm_workspace *workspace = &schedule.workspace;
+    const int last = workspace->last_list.nodes, kept = workspace->group_list.nodes;
+    if (workspace->work_list.nodes) {
+        CU_ASSERT_EQUAL(workspace->work_list.nodes, last);
+    } else if (grid->row_groups > 1) {
+        CU_ASSERT_EQUAL(kept, last);
+    }
+    return (node_counts){workspace->column_list.nodes, last, kept};
 }
 
 /* 16 columns; `shards` of uneven lengths, on any nodes, in groups of about as many
@@ -278,7 +288,7 @@ static bnorm_grid divided(int64_t leaves, int64_t groups, int shards)
 static int overrun(const bnorm_grid *grid, node_counts room)
 {
     node_counts most = most_nodes(grid);
-    return most.column > room.column || most.group > room.group;
+    return most.column > room.column || most.work > room.work || most.kept > room.kept;
 }
 
 static void the_workspace_holds_the_nodes(void)
@@ -288,7 +298,7 @@ static void the_workspace_holds_the_nodes(void)
         for (int64_t groups = 1; groups <= leaves; groups += 1 + groups / 2) {
             bnorm_grid grid = divided(leaves, groups, 1);
             CU_ASSERT_EQUAL(grid.row_groups, groups);
-            overruns += overrun(&grid, capacity(&grid));
+            overruns += overrun(&grid, capacity(&grid, groups));
         }
     CU_ASSERT_EQUAL(overruns, 0);
 }
@@ -303,7 +313,8 @@ static void the_workspace_holds_the_nodes_of_shards(void)
                 if (!harness_sampled(trials++))
                     continue;
                 bnorm_grid grid = divided(leaves, groups, shards);
-                overruns += overrun(&grid, capacity(&grid));
+                overruns += overrun(&grid, capacity(&grid, grid.row_groups));
+                overruns += overrun(&grid, capacity(&grid, 1));
             }
     CU_ASSERT_EQUAL(overruns, 0);
 }
@@ -316,7 +327,7 @@ static void fewer_rows_need_no_more_nodes(void)
     int overruns = 0;
     for (int i = 0; i < 15; i++) {
         bnorm_grid grid = divided(planned[i % 5][0], planned[i % 5][1], 1 + 2 * (i / 5));
-        node_counts room = capacity(&grid);
+        node_counts room = capacity(&grid, 1);
         for (int64_t leaves = 1; leaves <= planned[i % 5][0]; leaves++) {
             bnorm_grid shorter = bnorm_partition_shorten(&grid, leaves * BNORM_LEAF_ROWS - 1);
             overruns += overrun(&shorter, room);

@@ -115,7 +115,7 @@ static bnorm_shards make_shards(int how, int64_t count, const bnorm_seats *seats
            : how == IN_TURNS ? uneven(count, nodes, 3 * nodes + 1, 0)
            : how == SHORT    ? as_short_as_can_be(count, nodes)
            : how == ON_ONE   ? all
-                             : bnorm_shards_by_seats(count, nodes, seats->count);
+                             : bnorm_shards_by_seats(count, 1, nodes, seats->count);
 }
 
 int grids_make(grids_case *c, const int *level)
@@ -157,7 +157,7 @@ void grids_seats(grids_case *c, int nodes, const int *count)
     c->division.seats = c->seats.count;
     c->division.shards = &c->shards;
     c->by_seats = 1;
-    c->shards = bnorm_shards_by_seats(owned(&c->division), nodes, count);
+    c->shards = bnorm_shards_by_seats(owned(&c->division), 1, nodes, count);
 }
 
 int grids_report(const grids_case *c)

@@ -228,6 +228,43 @@ static void resident_blocks_fit(void)
     bnorm_context_destroy(context);
 }
 
+/* On many nodes rows are read where they lie, if lists of nodes have room at all; and the
+ * workspace keeps its bound. */
+static void nodes_own_rows(void)
+{
+    static const int64_t shapes[][2] = {{16384, 4096}, {16384, 1024}, {9800, 1024},  {20000, 2000},
+                                        {30000, 3000}, {8192, 8192},  {65536, 1024}, {140000, 256},
+                                        {32768, 8192}};
+    bnorm_context *context = NULL;
+    bnorm_context_options options;
+    bnorm_context_options_init(&options, sizeof options);
+    options.synthetic = "pack:2 numa:4 l3:2 core:8 pu:1";
+    if (bnorm_context_create(&context, &options) != BNORM_OK) {
+        harness_skip(bnorm_last_error());
+        return;
+    }
+    for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
+        bnorm_plan *plan = new_plan(context, shapes[s][0], shapes[s][1], BNORM_F32,
+                                    BNORM_STRATEGY_AUTO);
+        const double matrix = 4.0 * (double)shapes[s][0] * (double)shapes[s][1];
+        for (int i = 0; i < 3; i++) {
+            bnorm_description d = describe(plan, units[i].operation);
+            const bnorm_workspace *w = &plan->schedule[i].workspace;
+            const double alone = (double)d.threads *
+                                 (double)(w->worker_bytes - (w->list - w->leaves));
+            if (d.nodes != 8)
+                harness_note("%lld x %lld, operation %#x: %d nodes own rows",
+                             (long long)shapes[s][0], (long long)shapes[s][1],
+                             units[i].operation, d.nodes);
+            CU_ASSERT_EQUAL(d.nodes, 8);
+            CU_ASSERT(d.threads >= 0.9 * 128);
+            CU_ASSERT((double)d.workspace_bytes - alone <= 0.02 * matrix + (1 << 20));
+        }
+        bnorm_plan_destroy(plan);
+    }
+    bnorm_context_destroy(context);
+}
+
 /* At most 2% of X, 1 MiB, and for each thread one tile of y and of dy (what step
  * shows its upstream function; rows padded to BNORM_GROUP), for the shapes
  * that matter and many threads. */
@@ -438,6 +475,7 @@ int main(int argc, char **argv)
         {"the strategy asked for", the_strategy_asked_for},
         {"what caches hold", what_caches_hold},
         {"what is prefetched", what_is_prefetched},
+        {"nodes own rows", nodes_own_rows},
         {"resident blocks fit in cache", resident_blocks_fit},
         {"small problems have no team", small_problems_have_no_team},
         {"the largest problems are planned", the_largest_problems_are_planned},

@@ -7,6 +7,8 @@
  */
 #include "plan/partition.h"
 
+#include <math.h>
+
 #include "kernels/kernels.h"
 #include "plan/grids.h"
 #include "support/harness.h"
@@ -220,7 +222,7 @@ static void shards_are_in_proportion(void)
         for (int shift = 0; shift < 2; shift++) {
             const int *seats = shift ? large : uneven;
             const int64_t all = shift ? 60001 : 32;
-            bnorm_shards shards = bnorm_shards_by_seats(counts[i], 3, seats);
+            bnorm_shards shards = bnorm_shards_by_seats(counts[i], 1, 3, seats);
             int64_t at = 0;
             int wrong = 0;
             for (int k = 0; k < shards.count; k++) {
@@ -233,6 +235,29 @@ static void shards_are_in_proportion(void)
             }
             CU_ASSERT_EQUAL(wrong, 0);
             CU_ASSERT_EQUAL(at, counts[i]);
+        }
+}
+
+/* At multiples of a unit, each nearest to where it would be. */
+static void shards_end_at_units(void)
+{
+    static const int seats[] = {1, 2, 1};
+    for (int64_t count = 0; count <= 100; count++)
+        for (int64_t unit = 1; unit <= 16; unit *= 2) {
+            bnorm_shards shards = bnorm_shards_by_seats(count, unit, 3, seats);
+            int64_t at = 0;
+            int wrong = 0;
+            for (int k = 0; k < shards.count; k++) {
+                const bnorm_shard *shard = &shards.shard[k];
+                double fair = (double)count * (shard->node == 0 ? 0.25 : 0.75);
+                wrong += shard->begin != at || shard->end <= at;
+                wrong += shard->end < count &&
+                         (shard->end % unit != 0 ||
+                          fabs((double)shard->end - fair) > (double)unit / 2 + 0.5);
+                at = shard->end;
+            }
+            CU_ASSERT_EQUAL(wrong, 0);
+            CU_ASSERT_EQUAL(at, count);
         }
 }
 
@@ -274,6 +299,7 @@ int main(int argc, char **argv)
         {"items go node by node", items_go_node_by_node},
         {"panels go node by node", panels_go_node_by_node},
         {"shards are in proportion to seats", shards_are_in_proportion},
+        {"shards end at units", shards_end_at_units},
         {"fewer rows keep the rules", fewer_rows_keep_the_rules},
         {"leaves", leaves},
     };

@@ -20,7 +20,7 @@ static void make(bnorm_plan *plan, int64_t rows, int64_t cols, bnorm_dtype dtype
     plan->problem.layout = panel ? BNORM_PANELS : BNORM_ROWS;
     plan->panel = panel;
     plan->shards = bnorm_shards_by_seats(
-        panel ? bnorm_ceil_div(cols, panel) : bnorm_leaf_count(rows), nodes, seats);
+        panel ? bnorm_ceil_div(cols, panel) : bnorm_leaf_count(rows), 1, nodes, seats);
 }
 
 static int64_t least_ld(const bnorm_plan *plan)

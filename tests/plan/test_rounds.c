@@ -23,7 +23,7 @@ static const team teams[] = {
 
 static bnorm_grid grid_of(const team *t, int64_t panels, int split)
 {
-    bnorm_shards shards = bnorm_shards_by_seats(panels, t->nodes, t->seats);
+    bnorm_shards shards = bnorm_shards_by_seats(panels, 1, t->nodes, t->seats);
     if (split && shards.count == 1 && panels > 1) { /* two shards of one node */
         shards.count = 2;
         shards.shard[1] = shards.shard[0];
