@@ -244,6 +244,7 @@ static void summarize(const session *s, int index, record *r, char *line, size_t
     double geomean = session_geomean(s, index);
     add_peer(r, peer, peer->layout);
     record_number(r, "geomean", geomean);
+    record_integer(r, "doubtful", s->doubtful[index]);
     snprintf(line, size, "%s: %.2f times as fast as %s %s (geometric mean)",
              s->options->operations[index]->name, geomean, peer->name, peer->version());
 }

@@ -72,7 +72,6 @@ outcome session_conclude(const session *s, outcome result, session_summary *summ
         char line[160];
         report_summary(&r, &s->author, o->operations[i]);
         summary(s, i, &r, line, sizeof line);
-        record_integer(&r, "doubtful", s->doubtful[i]);
         if (o->style == STYLE_JSON)
             printed = report_print(o, &r);
         else if (o->style == STYLE_TABLE)

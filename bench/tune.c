@@ -37,7 +37,6 @@ static bool are_same(const bnorm_description *estimated, const bnorm_description
            estimated->apply_ahead == measured->apply_ahead && estimated->lag == measured->lag;
 }
 
-
 static void call_same(tuning *t)
 {
     t->ms[MEASURED] = t->ms[ESTIMATED];
@@ -190,6 +189,7 @@ static void summarize(const session *s, int index, record *r, char *line, size_t
 {
     double geomean = session_geomean(s, index);
     record_number(r, "geomean", geomean);
+    record_integer(r, "doubtful", s->doubtful[index]);
     snprintf(line, size, "%s: %.3f times as fast as estimated (geometric mean)",
              s->options->operations[index]->name, geomean);
 }

@@ -33,9 +33,9 @@ bnorm_list *bnorm_phases_list(const bnorm_run *run, const bnorm_piece *piece, in
 {
     const bnorm_workspace *workspace = &run->schedule->workspace;
     const int64_t part = (group - 1) * bnorm_grid_slots(run->grid) + piece->slot;
-    const size_t at = is_last(run, group)
-                          ? workspace->last_groups + (size_t)piece->slot * workspace->last_list.bytes
-                          : workspace->groups + (size_t)part * workspace->group_list.bytes;
+    size_t at = workspace->groups + (size_t)part * workspace->group_list.bytes;
+    if (is_last(run, group))
+        at = workspace->last_groups + (size_t)piece->slot * workspace->last_list.bytes;
     return (bnorm_list *)(run->workspace + at);
 }
 

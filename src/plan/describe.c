@@ -131,7 +131,8 @@ void bnorm_plan_write_text(bnorm_plan *plan)
                (long long)schedule->grid.row_groups,
                (long long)schedule->grid.col_blocks, (long long)bnorm_grid_width(&schedule->grid),
                schedule->stream ? "non-temporal" : "ordinary",
-               schedule->reduce_ahead || schedule->apply_ahead ? ", prefetched" : "", bnorm_amount(read, schedule->read),
+               schedule->reduce_ahead || schedule->apply_ahead ? ", prefetched" : "",
+               bnorm_amount(read, schedule->read),
                bnorm_amount(written, schedule->written),
                bnorm_amount(least, schedule->compulsory),
                bnorm_amount(workspace, (double)schedule->workspace.total));

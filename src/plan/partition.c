@@ -11,6 +11,13 @@ int64_t bnorm_leaf_count(int64_t rows)
 
 /* ---- shards ----------------------------------------------------------------- */
 
+/* The nearest multiple of unit, from halves up. */
+static int64_t nearest(int64_t n, int64_t unit)
+{
+    const int64_t below = n / unit * unit, rest = n - below;
+    return rest < unit - rest ? below : below + unit;
+}
+
 /* What falls to the first `part` of `all` seats: count * part / all, rounded.  The
  * product itself might overflow. */
 static int64_t proportion(int64_t count, int64_t part, int64_t all)
@@ -27,8 +34,8 @@ bnorm_shards bnorm_shards_by_seats(int64_t count, int64_t unit, int nodes, const
     for (int k = 0; k < nodes; k++) {
         seat += seats[k];
         int64_t end = proportion(count, seat, all);
-        if (seat < all) /* rounded to halves up, without overflow */
-            end = bnorm_min(end / unit * unit + (end % unit * 2 >= unit && unit > 1 ? unit : 0), count);
+        if (seat < all)
+            end = bnorm_min(nearest(end, unit), count);
         if (begin < end)
             shards.shard[shards.count++] = (bnorm_shard){begin, end, 1, k};
         begin = end;

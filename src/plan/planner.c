@@ -208,6 +208,8 @@ static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *s
             min_bytes = max_bytes = bnorm_max(min_bytes / 2, BNORM_STREAM_BYTES);
             continue;
         }
+        if (schedule->grid.shards.count <= 1) /* there are too few rows, or threads */
+            owning = 1;
         if ((max_bytes == LEAST_BYTES && owning == 1) || small)
             break;
         const int wide = min_bytes > SHARED_MIN_BYTES;
