@@ -10,12 +10,15 @@ static const int signals[] = {SIGINT, SIGTERM};
 enum { SIGNALS = sizeof signals / sizeof *signals };
 
 static volatile sig_atomic_t seen; /* the signal; 0: none yet */
+static bool watched[SIGNALS];
 
 static void note(int number)
 {
     static const char text[] = "\ninterrupted: what is finished follows (once more: end at once)\n";
-    for (int i = 0; i < SIGNALS; i++)
-        signal(signals[i], SIG_DFL);
+    for (int i = 0; i < SIGNALS; i++) {
+        if (watched[i])
+            signal(signals[i], SIG_DFL);
+    }
     seen = number;
     ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
     (void)written; /* nobody reads it then */
@@ -29,7 +32,8 @@ void interrupt_watch(void)
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < SIGNALS; i++) {
-        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup's */
+        watched[i] = sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN;
+        if (watched[i]) /* not ignored, as under nohup */
             sigaction(signals[i], &action, NULL);
     }
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "interrupt.h"
+
 static outcome run_problem(void *user, const shape *problem, const dataset *input)
 {
     session *s = user;
@@ -14,7 +16,7 @@ static outcome run_problem(void *user, const shape *problem, const dataset *inpu
     if (result)
         return result;
     report_author_is(&s->author, &w.engine);
-    for (int i = 0; i < o->operation_count && result != OUTCOME_INTERRUPTED; i++)
+    for (int i = 0; i < o->operation_count && !interrupt_seen(); i++)
         result = outcome_worse(result, s->operation(s, &w, i));
     workbench_close(&w);
     return result;

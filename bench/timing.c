@@ -37,7 +37,7 @@ static double sample(const contestant *c)
 
 void timing_warm(contestant *contestants, int count)
 {
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count && !interrupt_seen(); i++) {
         contestant *c = &contestants[i];
         c->repeat = 1;
         c->run(c->self);

@@ -182,7 +182,7 @@ static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *s
     const int64_t sharing = pipelines(plan, operation, tuning) ? bnorm_plan_sharing(plan, operation)
                                                                : 1;
     int64_t min_bytes = tuning->min_bytes;
-    int64_t max_bytes = bnorm_max(tuning->max_bytes, BNORM_STREAM_BYTES), widest = max_bytes;
+    int64_t max_bytes = bnorm_max(tuning->max_bytes, BNORM_STREAM_BYTES);
     int64_t most_groups = tuning->threads, owning = owning_groups(plan, tuning);
     int folds = 1;
     const double busy = 0.9; /* less, and it pays to divide rows that could stay whole */
@@ -221,7 +221,7 @@ static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *s
         else if (owning > 1 && max_bytes == LEAST_BYTES) {
             owning = 1;
             most_groups = bnorm_max(most_groups * 3 / 4, 1);
-            max_bytes = widest;
+            max_bytes = BNORM_STREAM_BYTES;
         } else
             max_bytes = bnorm_max(max_bytes / 2, LEAST_BYTES);
     }
@@ -251,23 +251,39 @@ void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning
         plan->workspace_bytes = schedule->workspace.total;
 }
 
-/* Shards of panels are of any length, and so are those of rows whose lists of nodes fit in a
- * workspace wherever they begin.  Others begin where few nodes remain, as far as that makes none
- * of them much longer. */
-static int64_t shard_unit(const bnorm_plan *plan)
+/* Whether no shard is much longer than its exact part of so many leaves, and none is missing. */
+static int are_fair(const bnorm_shards *shards, const bnorm_shards *exact)
 {
-    const double longer = 1.06, nodes = plan->context->seats.nodes;
-    const double leaves = (double)bnorm_leaf_count(plan->problem.rows) / nodes;
-    const double lists = nodes * 2 * log2(leaves) * (double)plan->problem.cols *
+    const double longer = 1.06;
+    int fair = shards->count == exact->count;
+    for (int i = 0; i < shards->count && fair; i++)
+        fair = (double)bnorm_shard_length(&shards->shard[i]) <=
+               longer * (double)bnorm_shard_length(&exact->shard[i]);
+    return fair;
+}
+
+/* Shards of panels are of any length, and so are those of rows whose lists of nodes fit in a
+ * workspace wherever they begin.  Others begin where few nodes remain, as far as that is fair. */
+static bnorm_shards choose_shards(const bnorm_plan *plan)
+{
+    const bnorm_seats *seats = &plan->context->seats;
+    const int64_t count = plan->panel ? bnorm_ceil_div(plan->problem.cols, plan->panel)
+                                      : bnorm_leaf_count(plan->problem.rows);
+    const bnorm_shards exact = bnorm_shards_by_seats(count, 1, seats->nodes, seats->count);
+    const double leaves = (double)count / seats->nodes;
+    bnorm_shards best = exact;
+    if (plan->panel || seats->nodes < 2 || leaves < 4)
+        return exact;
+    const double lists = seats->nodes * 2 * log2(leaves) * (double)plan->problem.cols *
                          BNORM_MOMENTS_XDY * (double)sizeof(double);
-    int64_t unit = 1;
-    if (plan->panel || nodes < 2 || leaves < 4 ||
-        lists <= workspace_bound(bnorm_plan_matrix_bytes(plan)))
-        return 1;
-    for (int64_t larger = 2; 4 * (double)larger <= leaves; larger *= 2)
-        if (ceil(leaves / (double)larger) * (double)larger <= longer * leaves)
-            unit = larger;
-    return unit;
+    if (lists <= workspace_bound(bnorm_plan_matrix_bytes(plan)))
+        return exact;
+    for (int64_t unit = 2; 4 * (double)unit <= leaves; unit *= 2) {
+        const bnorm_shards shards = bnorm_shards_by_seats(count, unit, seats->nodes, seats->count);
+        if (are_fair(&shards, &exact))
+            best = shards;
+    }
+    return best;
 }
 
 void bnorm_plan_schedule(bnorm_plan *plan)
@@ -281,10 +297,7 @@ void bnorm_plan_schedule(bnorm_plan *plan)
                                           plan->panel ? plan->panel : cols);
     plan->kernels = &plan->table->dtype[dtype];
     if (plan->shards.count == 0)
-        plan->shards = bnorm_shards_by_seats(
-            plan->panel ? bnorm_ceil_div(plan->problem.cols, plan->panel)
-                        : bnorm_leaf_count(plan->problem.rows),
-            shard_unit(plan), plan->context->seats.nodes, plan->context->seats.count);
+        plan->shards = choose_shards(plan);
     plan->workspace_bytes = BNORM_LINE;
     for (int operation = 0; operation < BNORM_OPERATIONS; operation++) {
         if (!(plan->problem.operations & 1u << operation))

@@ -265,6 +265,36 @@ static void nodes_own_rows(void)
     bnorm_context_destroy(context);
 }
 
+/* Shards that begin where few nodes remain are hardly longer than their exact parts, on nodes with
+ * uneven seats, too. */
+static void shards_are_fair(void)
+{
+    for (int threads = 4; threads <= 8; threads++) {
+        bnorm_context *context = NULL;
+        bnorm_context_options options;
+        bnorm_context_options_init(&options, sizeof options);
+        options.synthetic = "numa:4 core:2 pu:1";
+        options.threads = threads;
+        if (bnorm_context_create(&context, &options) != BNORM_OK) {
+            harness_skip(bnorm_last_error());
+            return;
+        }
+        const bnorm_seats *seats = &context->seats;
+        for (int64_t rows = 500; rows <= 20000; rows += 500) {
+            bnorm_plan *plan = new_plan(context, rows, 8192, BNORM_F32, BNORM_STRATEGY_AUTO);
+            const bnorm_shards exact = bnorm_shards_by_seats(bnorm_leaf_count(rows), 1,
+                                                             seats->nodes, seats->count);
+            int unfair = plan->shards.count != exact.count;
+            for (int i = 0; i < exact.count && !unfair; i++)
+                unfair = (double)bnorm_shard_length(&plan->shards.shard[i]) >
+                         1.06 * (double)bnorm_shard_length(&exact.shard[i]);
+            CU_ASSERT_FALSE(unfair);
+            bnorm_plan_destroy(plan);
+        }
+        bnorm_context_destroy(context);
+    }
+}
+
 /* At most 2% of X, 1 MiB, and for each thread one tile of y and of dy (what step
  * shows its upstream function; rows padded to BNORM_GROUP), for the shapes
  * that matter and many threads. */
@@ -476,6 +506,7 @@ int main(int argc, char **argv)
         {"what caches hold", what_caches_hold},
         {"what is prefetched", what_is_prefetched},
         {"nodes own rows", nodes_own_rows},
+        {"shards are fair", shards_are_fair},
         {"resident blocks fit in cache", resident_blocks_fit},
         {"small problems have no team", small_problems_have_no_team},
         {"the largest problems are planned", the_largest_problems_are_planned},
