@@ -226,6 +226,18 @@ bnorm_context *fixture_context(int threads)
     return context;
 }
 
+bnorm_context *fixture_machine(const char *synthetic, int threads)
+{
+    bnorm_context *context = NULL;
+    bnorm_context_options options;
+    bnorm_context_options_init(&options, sizeof options);
+    options.synthetic = synthetic;
+    options.threads = threads;
+    if (bnorm_context_create(&context, &options) != BNORM_OK)
+        harness_skip(bnorm_last_error());
+    return context;
+}
+
 bnorm_plan *fixture_plan(const bnorm_context *context, const bnorm_problem *problem)
 {
     bnorm_plan *plan = NULL;

@@ -83,6 +83,11 @@ int fixture_upstream(void *user, const bnorm_block *block);
 
 /* Create, or end the program with the library's reason. */
 bnorm_context *fixture_context(int threads);
+
+/* For a machine that hwloc describes, with so many threads (0: all); NULL: the case is skipped,
+ * without hwloc. */
+bnorm_context *fixture_machine(const char *synthetic, int threads);
+
 bnorm_plan *fixture_plan(const bnorm_context *context, const bnorm_problem *problem);
 
 #endif

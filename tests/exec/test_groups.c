@@ -12,15 +12,9 @@ enum { ROWS = 16384, COLS = 300, GROUPS = 4 };
 /* Four nodes with two threads each, as if they were this machine's; NULL: skipped. */
 static bnorm_context *new_context(void)
 {
-    bnorm_context *context = NULL;
-    bnorm_context_options options;
-    bnorm_context_options_init(&options, sizeof options);
-    options.synthetic = "numa:4 core:2 pu:1";
-    if (bnorm_context_create(&context, &options) != BNORM_OK) {
-        harness_skip(bnorm_last_error());
-        return NULL;
-    }
-    context->machine.foreign = 0;
+    bnorm_context *context = fixture_machine("numa:4 core:2 pu:1", 0);
+    if (context)
+        context->machine.foreign = 0;
     return context;
 }
 

@@ -235,14 +235,9 @@ static void nodes_own_rows(void)
     static const int64_t shapes[][2] = {{16384, 4096}, {16384, 1024}, {9800, 1024},  {20000, 2000},
                                         {30000, 3000}, {8192, 8192},  {65536, 1024}, {140000, 256},
                                         {32768, 8192}};
-    bnorm_context *context = NULL;
-    bnorm_context_options options;
-    bnorm_context_options_init(&options, sizeof options);
-    options.synthetic = "pack:2 numa:4 l3:2 core:8 pu:1";
-    if (bnorm_context_create(&context, &options) != BNORM_OK) {
-        harness_skip(bnorm_last_error());
+    bnorm_context *context = fixture_machine("pack:2 numa:4 l3:2 core:8 pu:1", 0);
+    if (!context)
         return;
-    }
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
         bnorm_plan *plan = new_plan(context, shapes[s][0], shapes[s][1], BNORM_F32,
                                     BNORM_STRATEGY_AUTO);
@@ -270,15 +265,9 @@ static void nodes_own_rows(void)
 static void shards_are_fair(void)
 {
     for (int threads = 4; threads <= 8; threads++) {
-        bnorm_context *context = NULL;
-        bnorm_context_options options;
-        bnorm_context_options_init(&options, sizeof options);
-        options.synthetic = "numa:4 core:2 pu:1";
-        options.threads = threads;
-        if (bnorm_context_create(&context, &options) != BNORM_OK) {
-            harness_skip(bnorm_last_error());
+        bnorm_context *context = fixture_machine("numa:4 core:2 pu:1", threads);
+        if (!context)
             return;
-        }
         const bnorm_seats *seats = &context->seats;
         for (int64_t rows = 500; rows <= 20000; rows += 500) {
             bnorm_plan *plan = new_plan(context, rows, 8192, BNORM_F32, BNORM_STRATEGY_AUTO);
