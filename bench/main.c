@@ -52,7 +52,9 @@ static const command commands[] = {
          "faster), the median over all rounds, with the least and the most; --csv leaves\n"
          "out the geometric mean at the end.  bound is the ratio of loops that move the\n"
          "bytes of bnorm's strategy and compute nothing, measured in turns with both: where\n"
-         "% of bound is high, memory limits.  FILE: shapes, as for sweep.  Peers:\n\n"
+         "% of bound is high, memory limits.  Ratios are marked as doubtful where rounds\n"
+         "differ widely, or where the median times say another thing.  FILE: shapes, as\n"
+         "for sweep.  Peers:\n\n"
          "  textbook     row-order OpenMP loops with omp simd and this build's compiler\n"
          "               flags, on rows, whatever bnorm's layout\n"
          "  onednn       oneDNN, if it was there at build time, on dense rows; of the\n"
@@ -121,7 +123,8 @@ static const command commands[] = {
          "rows that a reduction and an application prefetch ahead, blocks that a thread\n"
          "reduces before it applies one (lag).\n"
          "FILE: shapes, as for sweep.  On a quiet machine only: on a busy one chance\n"
-         "chooses, and wisdom keeps that.  Remove its file to measure again.",
+         "chooses, and wisdom keeps that; ratios are then marked as doubtful, as by compare\n"
+         "and beyond 3.  Remove its file to measure again.",
      .operations = "forward,backward,fused", .shapes = "65536x1024,1048576x64",
      .run = tune_command},
 };
