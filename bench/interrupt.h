@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Ctrl-C, or the SIGTERM of a batch system whose time is up: measuring ends before the
- * next sample (a plan that is being measured and a check are finished first), and what is
- * done is still printed.
+ * next sample (a plan that is being measured and a run that is checked are finished first),
+ * and the results that are complete are still printed.
  */
 #ifndef BENCH_INTERRUPT_H
 #define BENCH_INTERRUPT_H

@@ -38,6 +38,8 @@ outcome session_run(session *s, const options *o, const char *const *headings, i
         table_print(&s->table);
         printf("%s%s", size ? "\n" : "", size ? notes : "");
     }
+    if (o->style == STYLE_TABLE && interrupt_seen())
+        printf("\ninterrupted: %s\n", s->table.rows ? "the rest is missing" : "nothing was finished");
     free(notes);
     table_free(&s->table);
     return result;
@@ -74,6 +76,7 @@ outcome session_conclude(const session *s, outcome result, session_summary *summ
         char line[160];
         report_summary(&r, &s->author, o->operations[i]);
         summary(s, i, &r, line, sizeof line);
+        record_flag(&r, "interrupted", interrupt_seen());
         if (o->style == STYLE_JSON)
             printed = report_print(o, &r);
         else if (o->style == STYLE_TABLE)

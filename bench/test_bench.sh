@@ -249,7 +249,8 @@ if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scra
         { sum[value["op"]] += log(value["ratio"]) }' |
         nothing "figures of compare agree with each other"
     grep geomean "$scratch/all" > "$scratch/records"
-    has_keys "keys of compare's summary" $author op dtype layout peer geomean doubtful
+    has_keys "keys of compare's summary" $author op dtype layout peer geomean doubtful \
+        interrupted
     grep -c . "$scratch/records" | grep -vx 2 | nothing "compare: a summary per operation"
     $bench pack --json --shape 65x17,3x4 $small > "$scratch/records"
     has_keys "keys of pack" $author $problem time_ms_median time_ms_min time_ms_max ceiling_ms \
@@ -362,9 +363,18 @@ status=$?
 {
     [ $status = 143 ] || echo "exit status $status"
     grep -q '^interrupted: what is finished follows' "$scratch/err" || cat "$scratch/err"
+    grep -q '^interrupted: the rest is missing' "$scratch/out" || echo "looks complete"
     awk '$1 ~ /^[0-9]+x4$/ && $2 * 4 == $2 * $3 && $6 == "fused" { rows++ }
          END { if (rows < 1 || rows > 2999) print rows + 0 " rows" }' "$scratch/out"
 } | nothing "interrupted, it prints what is finished, and ends by the signal"
+$bench verify --shape 65536x256 > "$scratch/out" 2>/dev/null </dev/null &
+pid=$!
+sleep 2
+kill -TERM $pid
+wait $pid
+echo "exit status $?" >> "$scratch/out"
+grep -v '^exit status 143' "$scratch/out" | grep '65536' |
+    nothing "interrupted, it calls nothing verified that is not"
 
 # ---- files that can't be read or written -----------------------------------------
 

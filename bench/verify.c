@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "interrupt.h"
 #include "progress.h"
 #include "report.h"
 #include "values.h"
@@ -75,7 +76,7 @@ static outcome vary(workbench *w, const options *o, finding *findings)
         if (!usable || (o->isa && strcmp(o->isa, choice.isa) != 0))
             continue;
         progress_show("%s: %s", w->problem->name, choice.isa);
-        for (int t = 0; t < (o->threads ? 1 : sizes); t++) {
+        for (int t = 0; t < (o->threads ? 1 : sizes) && !interrupt_seen(); t++) {
             choice.threads = o->threads ? o->threads : team_sizes[t];
             for (int s = BNORM_STRATEGY_AUTO; s <= BNORM_STRATEGY_PIPELINED; s++) {
                 choice.strategy = (bnorm_strategy)s;
@@ -158,7 +159,7 @@ static outcome run_first(workbench *w, finding *f)
 static outcome verify_layout(workbench *w, const options *o, finding *findings)
 {
     outcome result = OUTCOME_DONE;
-    for (int i = 0; i < o->operation_count; i++)
+    for (int i = 0; i < o->operation_count && !interrupt_seen(); i++)
         result = outcome_worse(result, run_first(w, &findings[i]));
     if (!o->layout_given || o->layout == w->batch.layout)
         result = outcome_worse(result, vary(w, o, findings));
@@ -186,6 +187,8 @@ static outcome verify_type(session *s, const shape *problem, const dataset *inpu
             subject = report_subject_of(&w);
         result = outcome_worse(result, verify_layout(&w, o, findings));
         workbench_close(&w);
+        if (interrupt_seen()) /* nothing is verified by a part of the runs */
+            return OUTCOME_INTERRUPTED;
     }
     for (int i = 0; i < o->operation_count; i++)
         result = outcome_worse(result, report(s, subject, &findings[i]));
@@ -198,6 +201,8 @@ static outcome verify_problem(void *user, const shape *problem, const dataset *i
     if (s->o->dtype_given)
         return verify_type(s, problem, input, s->o->dtype);
     outcome f32 = verify_type(s, problem, input, BNORM_F32);
+    if (interrupt_seen())
+        return OUTCOME_INTERRUPTED;
     return outcome_worse(f32, verify_type(s, problem, input, BNORM_F64));
 }
 

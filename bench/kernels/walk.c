@@ -191,7 +191,8 @@ static void print_row(table *out, const shape *size, const problem *p, const ope
     table_cell(out, 7, TABLE_PLAIN, "%.0f", 100 * loops / plan);
 }
 
-static outcome measure(const task *t, const shape *size, problem *p, const operation *op, table *out)
+static outcome measure(const task *t, const shape *size, problem *p, const operation *op,
+                       table *out)
 {
     static contestant all[2 + CEILING_MOST];
     ceiling loops;

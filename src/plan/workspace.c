@@ -71,7 +71,7 @@ static int64_t alignment(int64_t leaf)
     return leaf & -leaf;
 }
 
-/* The same for n leaves from leaf `begin` on, not just any; *kept: those that remain in the end. */
+/* list_capacity for n leaves from leaf `begin` on, not from any; *kept: the nodes that remain. */
 static int list_needs(int64_t begin, int64_t n, int *kept)
 {
     int most = 1, climbed = 0;
