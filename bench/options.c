@@ -24,6 +24,8 @@ static outcome add_input(options *o, const char *path)
 {
     if (o->input_count == OPTIONS_LIST)
         return complain_as(OUTCOME_USAGE, "--input: at most %d files", OPTIONS_LIST);
+    if (access(path, R_OK) != 0) /* before another one has been run for minutes */
+        return complain_as(OUTCOME_USAGE, "--input %s: %s", path, strerror(errno));
     o->inputs[o->input_count++].path = path;
     return OUTCOME_DONE;
 }

@@ -11,6 +11,35 @@ const char *report_machine(const options *o)
     return o->synthetic ? o->synthetic : o->xml ? o->xml : machine_cpu();
 }
 
+/* CPUs that the process may use, or of the described machine. */
+static int cpus_of(const engine *e)
+{
+    bnorm_node_info node = {.struct_size = sizeof node};
+    int cpus = 0;
+    for (int i = 0; bnorm_context_node(e->context, i, &node) == BNORM_OK; i++)
+        cpus += node.cpus;
+    return cpus;
+}
+
+/* The most threads that will run, of a list or by the context. */
+static int most_threads(const options *o, const engine *e)
+{
+    int most = o->count_count ? 1 : bnorm_context_threads(e->context);
+    for (int i = 0; i < o->count_count; i++)
+        most = o->counts[i] > most ? o->counts[i] : most;
+    return most;
+}
+
+static void print_heading(const options *o, const engine *e)
+{
+    const int threads = most_threads(o, e), cpus = cpus_of(e);
+    printf("bnorm %s (%s) on %s\n%s\n", bnorm_version(), machine_commit(), report_machine(o),
+           bnorm_context_describe(e->context));
+    if (threads > cpus)
+        printf("%d threads take turns on %d CPU%s\n", threads, cpus, cpus == 1 ? "" : "s");
+    putchar('\n');
+}
+
 void report_author_is(report_author *a, const engine *e)
 {
     if (a->threads > 0)
@@ -18,8 +47,7 @@ void report_author_is(report_author *a, const engine *e)
     snprintf(a->isa, sizeof a->isa, "%s", bnorm_context_isa(e->context));
     a->threads = bnorm_context_threads(e->context);
     if (a->options->style == STYLE_TABLE)
-        printf("bnorm %s (%s) on %s\n%s\n\n", bnorm_version(), machine_commit(),
-               report_machine(a->options), bnorm_context_describe(e->context));
+        print_heading(a->options, e);
 }
 
 report_author report_author_of(const report_author *a, const workbench *w, const operation *op)

@@ -19,7 +19,7 @@ typedef struct {
 } report_author;
 
 /* The first call for an author, with the first engine, also prints the heading
- * of a table: one line on the program and the machine. */
+ * of a table: on the program and the machine, and that threads are more than CPUs. */
 void report_author_is(report_author *a, const engine *e);
 
 /* The author, with the kernels of the workbench's plan: may be narrower than the context's. */

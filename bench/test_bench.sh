@@ -110,6 +110,8 @@ if cmp "$scratch/by_name" "$scratch/another" >/dev/null; then echo "the same out
     nothing "another column of labels is another matrix"
 
 ends 2 "absent.csv: No such file" "a CSV file that is not there" run --input "$scratch/absent.csv"
+$bench run --input "$scratch/good.csv" --input "$scratch/absent.csv" $small 2>/dev/null |
+    nothing "nothing is run before all files are there"
 ends 2 "no column 'd'" "labels in no column" run --input "$scratch/good.csv" --labels d
 ends 2 "no column '4'" "labels beyond the last column" run --input "$scratch/good.csv" --labels 4
 ends 2 "label 2 of row 1" "labels that are no classes" \
@@ -500,6 +502,10 @@ else
                 nothing "at most one page where nodes meet, $shape $layout"
         done
     done
+    ends 0 '^9 threads take turns on 8 CPUs$' "more threads than CPUs" \
+        topo --synthetic "numa:2 core:4 pu:1" --threads 9
+    $bench topo --synthetic "numa:2 core:4 pu:1" --threads 8 | grep 'take turns' |
+        nothing "as many threads as CPUs"
     ends 0 '^\.\.\.$' "64 nodes are not all shown" topo --synthetic "numa:64 pu:4" \
         --shape 1000003x513 --plot "$scratch/big.svg"
     well_formed "$scratch/big.svg" | nothing "their picture"

@@ -11,7 +11,7 @@
 #include "timing.h"
 
 static const char *const headings[] = {
-    REPORT_HEADINGS, "<isa", "<estimated", "ms", "<measured", "ms", "ratio", "least", "most"};
+    REPORT_HEADINGS, "<isa", "<estimated", "its ms", "<measured", "its ms", "ratio", "least", "most"};
 
 enum { COLUMNS = sizeof headings / sizeof *headings, ESTIMATED = 0, MEASURED, PLANS };
 
@@ -81,8 +81,8 @@ static void add_choice(table *t, int column, const bnorm_description *d)
                           llabs((long long)d->reduce_ahead), llabs((long long)d->apply_ahead));
     if (d->lag > 1)
         snprintf(more + length, sizeof more - (size_t)length, ", lag %d", d->lag);
-    table_cell(t, column, TABLE_PLAIN, "%s, %d threads, %lldx%lld of %lld%s%s", d->strategy,
-               d->threads, (long long)d->row_groups, (long long)d->col_blocks,
+    table_cell(t, column, TABLE_PLAIN, "%s, %d thread%s, %lldx%lld of %lld%s%s", d->strategy,
+               d->threads, d->threads == 1 ? "" : "s", (long long)d->row_groups, (long long)d->col_blocks,
                (long long)d->block_cols, d->nontemporal ? ", nontemporal" : "", more);
 }
 

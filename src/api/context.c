@@ -55,11 +55,12 @@ static void write_text(bnorm_context *context)
     const bnorm_machine *machine = &context->machine;
     snprintf(context->text, sizeof context->text,
              "%s%d CPUs, %d NUMA node%s, L2 %zu KiB for %d, last-level cache %zu KiB for %d%s; "
-             "%d threads%s, %s kernels",
+             "%d thread%s%s, %s kernels",
              machine->foreign ? "described, not here: " : "", machine->cpus, machine->nodes,
              machine->nodes == 1 ? "" : "s", machine->l2 >> 10, machine->l2_sharers,
              machine->llc >> 10, machine->llc_sharers,
              machine->flat ? " (flat: without hwloc)" : "", context->seats.threads,
+             context->seats.threads == 1 ? "" : "s",
              bindings[context->seats.binding], context->kernels->isa);
 }
 

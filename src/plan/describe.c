@@ -122,12 +122,12 @@ void bnorm_plan_write_text(bnorm_plan *plan)
         if (nodes)
             snprintf(on, sizeof on, "%d node%s", nodes, nodes == 1 ? "" : "s");
         append(plan,
-               "%s%s: %s, %s, %s, %d threads on %s, %lld row groups x %lld column blocks "
+               "%s%s: %s, %s, %s, %d thread%s on %s, %lld row groups x %lld column blocks "
                "of up to %lld, "
                "%s stores%s, %s read + %s written (together at least %s), workspace %s",
                plan->text[0] ? "\n" : "", operation_names[index],
                bnorm_strategy_name(schedule->strategy), plan->table->isa,
-               layout_name(plan), schedule->threads, on,
+               layout_name(plan), schedule->threads, schedule->threads == 1 ? "" : "s", on,
                (long long)schedule->grid.row_groups,
                (long long)schedule->grid.col_blocks, (long long)bnorm_grid_width(&schedule->grid),
                schedule->stream ? "non-temporal" : "ordinary",

@@ -144,8 +144,9 @@ static bnorm_status read_heads(reader *r, const bnorm_context *context)
                           "bnorm: expected \"%s\"; measure again into another file", r->path,
                           r->line, version);
     machine_line(context, machine);
-    if (next_line(r) != 1)
-        return bnorm_fail(BNORM_ERR_ARGUMENT, "%.80s, line 2: expected a machine", r->path);
+    if (next_line(r) != 1 || !strstr(r->line, "; ")) /* no model and what a context says */
+        return bnorm_fail(BNORM_ERR_ARGUMENT, "%.80s, line 2: expected a machine, as "
+                          "bnorm_wisdom_save writes it", r->path);
     if (strcmp(r->line, machine) != 0)
         return bnorm_fail(BNORM_ERR_UNSUPPORTED, "%.80s, line 2: from another machine, ISA or "
                           "number of threads, \"%.160s\": expected \"%.160s\"", r->path, r->line,

@@ -195,6 +195,8 @@ static void malformed_files_are_refused(void)
     CU_ASSERT_EQUAL(load("bnorm-wisdom 4"), BNORM_ERR_ARGUMENT);
     CU_ASSERT_EQUAL(load("bnorm-wisdom 4\n"), BNORM_ERR_ARGUMENT);
     CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_last_error(), "line 2"));
+    CU_ASSERT_EQUAL(load("bnorm-wisdom 4\nnonsense\n"), BNORM_ERR_ARGUMENT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_last_error(), "line 2: expected a machine"));
     snprintf(text, sizeof text, "bnorm-wisdom 1\n%s", machine);
     CU_ASSERT_EQUAL(load(text), BNORM_ERR_UNSUPPORTED);
     CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_last_error(), "\"bnorm-wisdom 4\""));
