@@ -24,8 +24,6 @@ static outcome add_input(options *o, const char *path)
 {
     if (o->input_count == OPTIONS_LIST)
         return complain_as(OUTCOME_USAGE, "--input: at most %d files", OPTIONS_LIST);
-    if (access(path, R_OK) != 0) /* before another one has been run for minutes */
-        return complain_as(OUTCOME_USAGE, "--input %s: %s", path, strerror(errno));
     o->inputs[o->input_count++].path = path;
     return OUTCOME_DONE;
 }
@@ -233,6 +231,8 @@ static outcome finish(options *o, const input_options *input, int count, char **
         return complain_as(OUTCOME_USAGE, "--synthetic and --xml exclude each other");
     for (int i = 0; i < o->input_count; i++) {
         dataset_source *source = &o->inputs[i];
+        if (access(source->path, R_OK) != 0) /* before another one has been run for minutes */
+            return complain_as(OUTCOME_USAGE, "--input %s: %s", source->path, strerror(errno));
         source->format = input->format;
         source->labels = input->labels;
         source->dataset = input->dataset;

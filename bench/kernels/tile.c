@@ -20,7 +20,7 @@ static void sum_narrow(const bnorm_kernel_set *set, const tile *t)
 {
     const ptrdiff_t narrow = set->abreast - set->lanes / 2;
     const ptrdiff_t cols = t->cols < narrow ? t->cols : narrow, leaf = BNORM_LEAF_ROWS * cols;
-    bnorm_source x = {t->x.data, cols, 0, 0}, dy = {t->dy.data, cols, 0, 0};
+    bnorm_source x = {t->x.data, cols, 0, 0, 0}, dy = {t->dy.data, cols, 0, 0, 0};
     for (ptrdiff_t at = 0; at + leaf <= t->rows * t->cols; at += leaf) {
         set->sum_xdy(t->running, &x, x.data, &dy, dy.data, BNORM_LEAF_ROWS, cols);
         bnorm_source_skip(&x, BNORM_LEAF_ROWS, set->size);
@@ -80,9 +80,9 @@ static void lay_out(tile *t, store *from)
 {
     const size_t size = data_size(t->dtype), pitch = (size_t)t->pitch, rows = (size_t)t->rows;
     const size_t bytes = rows * (size_t)t->cols * size;
-    t->x = (bnorm_source){take(from, bytes), t->cols, 0, 0};
-    t->dy = (bnorm_source){take(from, bytes), t->cols, 0, 0};
-    t->x_rows = (bnorm_source){t->x.data, t->cols, 0, 1};
+    t->x = (bnorm_source){take(from, bytes), t->cols, 0, 0, 0};
+    t->dy = (bnorm_source){take(from, bytes), t->cols, 0, 0, 0};
+    t->x_rows = (bnorm_source){t->x.data, t->cols, 0, 1, 0};
     t->y = (bnorm_target){take(from, bytes), t->cols, 0};
     t->dx = (bnorm_target){take(from, bytes), t->cols, 0};
     t->sums = take(from, BNORM_SUMS * pitch * size);
@@ -104,8 +104,8 @@ static void lay_out(tile *t, store *from)
     t->row_bytes = t->cols * (ptrdiff_t)size;
     t->panel_bytes = BNORM_GROUP * (int)size;
     t->panels = (bnorm_target){take(from, rows * pitch * size), t->rows * t->panel_bytes, 0};
-    t->panels_in = (bnorm_source){t->panels.data, t->panels.ld, 0, 0};
-    t->rows_in = (bnorm_source){t->x.data, t->row_bytes, 0, 0};
+    t->panels_in = (bnorm_source){t->panels.data, t->panels.ld, 0, 0, 0};
+    t->rows_in = (bnorm_source){t->x.data, t->row_bytes, 0, 0, 0};
     t->rows_out = (bnorm_target){t->y.data, t->row_bytes, 0};
 }
 

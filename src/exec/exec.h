@@ -93,16 +93,21 @@ int64_t bnorm_leaves_reduce(const bnorm_run *run, bnorm_piece *piece, bnorm_sour
  * source of dy whose row 0 is row begin of the batch; NULL data: x only. */
 void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_source dy);
 
+/* How rows are applied: what has just been used, without prefetches; from the first on; or from the
+ * last on, where the schedule says so. */
+typedef enum { BNORM_AT_HAND, BNORM_UP, BNORM_DOWN } bnorm_way;
+
 /* Apply the piece's coefficients to its rows [begin, end).  dy as above; y where
- * to put y, its row 0 being row begin.  x is prefetched `ahead` rows before it is read;
- * negative: rows are taken from the end. */
-void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, int64_t ahead,
+ * to put y, its row 0 being row begin. */
+void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_way way,
                       bnorm_target y, bnorm_target dx, bnorm_source dy, int what);
 
 /* The execution's own matrices from a row on; sources are prefetched `ahead` rows
- * before they are read, from the end where that is negative. */
+ * from where they are read, or as they are applied. */
 bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
                              const bnorm_matrix *matrix, int64_t row, int64_t ahead);
+bnorm_source bnorm_applied_at(const bnorm_run *run, const bnorm_piece *piece,
+                              const bnorm_matrix *matrix, int64_t row, bnorm_way way);
 bnorm_target bnorm_target_at(const bnorm_run *run, const bnorm_piece *piece,
                              const bnorm_matrix *matrix, int64_t row, int stream);
 

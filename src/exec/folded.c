@@ -25,7 +25,7 @@ static bnorm_source lay_leaves(const bnorm_run *run, void *tile, const bnorm_sou
 {
     const ptrdiff_t bytes = ranges->ld * (ptrdiff_t)run->plan->kernels->size;
     run->plan->table->lay(tile, ranges->data, (ptrdiff_t)range * bytes, (ptrdiff_t)row, bytes);
-    return (bnorm_source){tile, BNORM_FOLD * ranges->ld, 0, 0};
+    return (bnorm_source){tile, BNORM_FOLD * ranges->ld, 0, 0, 0};
 }
 
 /* The moments of one of the ranges, as a node of the piece's list. */

@@ -70,16 +70,16 @@ static void global_end(bnorm_run *run, bnorm_piece *piece)
         bnorm_gradients_global(run, piece, gather(run, piece));
 }
 
-static void apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, int64_t ahead)
+static void apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_way way)
 {
     const bnorm_args *args = run->args;
     const int what = bnorm_wanted(run);
     if (!what)
         return;
-    bnorm_apply_rows(run, piece, rows, ahead,
+    bnorm_apply_rows(run, piece, rows, way,
                      bnorm_target_at(run, piece, &args->y, rows.begin, run->stream_y),
                      bnorm_target_at(run, piece, &args->dx, rows.begin, run->stream_dx),
-                     bnorm_source_at(run, piece, &args->dy, rows.begin, ahead), what);
+                     bnorm_applied_at(run, piece, &args->dy, rows.begin, way), what);
 }
 
 static void apply(bnorm_run *run, bnorm_piece *piece)
@@ -90,7 +90,7 @@ static void apply(bnorm_run *run, bnorm_piece *piece)
     for (; rows.end > piece->rows.begin; rows.end = rows.begin) {
         const int64_t blocks = bnorm_ceil_div(rows.end - piece->rows.begin, step);
         rows.begin = piece->rows.begin + (blocks - 1) * step;
-        apply_rows(run, piece, rows, run->schedule->apply_ahead);
+        apply_rows(run, piece, rows, BNORM_DOWN);
     }
 }
 
@@ -105,7 +105,7 @@ static void global_pass(bnorm_run *run, bnorm_piece *piece)
             bnorm_reduce_rows(run, piece, rows,
                               bnorm_source_at(run, piece, &args->dy, rows.begin,
                                               run->schedule->reduce_ahead));
-        apply_rows(run, piece, rows, bnorm_abs(run->schedule->apply_ahead));
+        apply_rows(run, piece, rows, BNORM_UP);
     }
 }
 

@@ -37,10 +37,10 @@ static void copy_range(const copying *c, bnorm_range rows, bnorm_range panels)
 
     if (c->direction == BNORM_TO_PANELS)
         kernels->pack((bnorm_target){panel, panel_ld, c->stream},
-                      (bnorm_source){matrix, row_ld, 0, 0}, count, bytes, c->width);
+                      (bnorm_source){matrix, row_ld, 0, 0, 0}, count, bytes, c->width);
     else
         kernels->unpack((bnorm_target){matrix, row_ld, c->stream},
-                        (bnorm_source){panel, panel_ld, 0, 0}, count, bytes, c->width);
+                        (bnorm_source){panel, panel_ld, 0, 0, 0}, count, bytes, c->width);
 }
 
 static void copy_item(void *data, int64_t item, const bnorm_worker *worker)

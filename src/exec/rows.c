@@ -12,8 +12,19 @@ bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
         source.ld = bnorm_piece_ld(run, matrix);
         /* unsigned: one row may have a leading dimension beyond any address */
         source.ahead = (ptrdiff_t)((size_t)ahead * (size_t)source.ld);
-        source.in_order = run->schedule->in_order;
+        source.near = run->schedule->near;
     }
+    return source;
+}
+
+bnorm_source bnorm_applied_at(const bnorm_run *run, const bnorm_piece *piece,
+                              const bnorm_matrix *matrix, int64_t row, bnorm_way way)
+{
+    const int64_t ahead = bnorm_abs(run->schedule->apply_ahead);
+    const int down = way == BNORM_DOWN && run->schedule->down;
+    bnorm_source source = bnorm_source_at(run, piece, matrix, row,
+                                          way == BNORM_AT_HAND ? 0 : down ? -ahead : ahead);
+    source.down = down;
     return source;
 }
 
@@ -42,7 +53,7 @@ void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bno
     bnorm_source x =
         bnorm_source_at(run, piece, &run->args->x, rows.begin, run->schedule->reduce_ahead);
     if (run->operation == BNORM_STEP)
-        x.in_order = 0; /* the block has just been applied: it is in cache */
+        x.near = 0; /* the block has just been applied: it is in cache */
     if (rows.begin < rows.end) /* no rows: dy may be absent, its moments are zero */
         piece->list->planes = dy.data ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X;
     while (rows.begin < rows.end) {
@@ -84,20 +95,20 @@ static void apply_tile(const bnorm_run *run, const bnorm_piece *piece, bnorm_tar
         kernels->backward(dx, x, dy, coefficients, rows, cols);
 }
 
-void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, int64_t ahead,
+void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_way way,
                       bnorm_target y, bnorm_target dx, bnorm_source dy, int what)
 {
     const size_t size = run->plan->kernels->size;
     const ptrdiff_t cols = piece->cols.end - piece->cols.begin, fold = run->fold;
     const int64_t folded = fold > 1 ? (rows.end - rows.begin) / fold * fold : 0;
     const int fence = y.stream || dx.stream;
-    bnorm_source x = bnorm_source_at(run, piece, &run->args->x, rows.begin, ahead);
+    bnorm_source x = bnorm_applied_at(run, piece, &run->args->x, rows.begin, way);
     if (folded) {
         const ptrdiff_t ld = fold * cols;
         apply_tile(run, piece, (bnorm_target){y.data, ld, y.stream},
                    (bnorm_target){dx.data, ld, dx.stream},
-                   (bnorm_source){x.data, ld, x.ahead, x.in_order},
-                   (bnorm_source){dy.data, ld, dy.ahead, dy.in_order}, folded / fold, ld, what);
+                   (bnorm_source){x.data, ld, x.ahead, x.near, x.down},
+                   (bnorm_source){dy.data, ld, dy.ahead, dy.near, dy.down}, folded / fold, ld, what);
         bnorm_target_skip(&y, folded, size);
         bnorm_target_skip(&dx, folded, size);
         bnorm_source_skip(&x, folded, size);

@@ -62,8 +62,7 @@ static bnorm_source find_dy(bnorm_run *run, bnorm_piece *piece, bnorm_range rows
     const bnorm_args *args = run->args;
     const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
     const ptrdiff_t ld = run->fold > 1 ? cols : run->schedule->workspace.pitch;
-    const int64_t apply_ahead = run->schedule->apply_ahead;
-    const int64_t ahead = pass == 0 ? bnorm_abs(apply_ahead) : apply_ahead;
+    const bnorm_way way = pass == 0 ? BNORM_UP : BNORM_DOWN;
     const bnorm_target nowhere = {NULL, 0, 0};
     bnorm_target y = {piece->y_tile, ld, 0}, dy = {piece->dy_tile, ld, 0};
 
@@ -72,17 +71,17 @@ static bnorm_source find_dy(bnorm_run *run, bnorm_piece *piece, bnorm_range rows
     if (args->dy.data)
         dy = bnorm_target_at(run, piece, &args->dy, rows.begin, 0);
     if (pass == 0 || !args->dy.data) {
-        bnorm_apply_rows(run, piece, rows, ahead, y, nowhere, (bnorm_source){0},
+        bnorm_apply_rows(run, piece, rows, way, y, nowhere, (bnorm_source){0},
                          BNORM_APPLY_Y);
         if (ask(run, piece, rows, y, dy, pass) != 0)
             atomic_store(&run->upstream_failed, 1);
     }
     if (pass > 0 && args->dy.data)
-        return bnorm_source_at(run, piece, &args->dy, rows.begin, ahead);
-    return (bnorm_source){dy.data, dy.ld, 0, 0};
+        return bnorm_applied_at(run, piece, &args->dy, rows.begin, way);
+    return (bnorm_source){dy.data, dy.ld, 0, 0, 0};
 }
 
-static void write_dx(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, int64_t ahead,
+static void write_dx(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_way way,
                      bnorm_source dy)
 {
     const bnorm_target nowhere = {NULL, 0, 0};
@@ -90,7 +89,7 @@ static void write_dx(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, int64
         return;
     bnorm_target dx =
         bnorm_target_at(run, piece, &run->args->dx, rows.begin, run->stream_dx);
-    bnorm_apply_rows(run, piece, rows, ahead, nowhere, dx, dy, BNORM_APPLY_DX);
+    bnorm_apply_rows(run, piece, rows, way, nowhere, dx, dy, BNORM_APPLY_DX);
 }
 
 void bnorm_step_pass0(bnorm_run *run, bnorm_piece *piece)
@@ -103,7 +102,7 @@ void bnorm_step_pass0(bnorm_run *run, bnorm_piece *piece)
         bnorm_source dy = find_dy(run, piece, rows, 0);
         bnorm_reduce_rows(run, piece, rows, dy);
         if (run->global)
-            write_dx(run, piece, rows, 0, dy);
+            write_dx(run, piece, rows, BNORM_AT_HAND, dy);
     }
 }
 
@@ -118,6 +117,6 @@ void bnorm_step_pass1(bnorm_run *run, bnorm_piece *piece)
         rows.begin = piece->rows.begin + (blocks - 1) * run->schedule->step_rows;
         if (atomic_load(&run->upstream_failed))
             return;
-        write_dx(run, piece, rows, run->schedule->apply_ahead, find_dy(run, piece, rows, 1));
+        write_dx(run, piece, rows, BNORM_DOWN, find_dy(run, piece, rows, 1));
     }
 }

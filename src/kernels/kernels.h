@@ -27,7 +27,7 @@ enum {
     BNORM_LEAF_ROWS = 64,  /* consecutive rows reduced in the stored type */
     BNORM_GROUP = 16,      /* columns */
     BNORM_BAND = 4,        /* rows at a time of a tile that is wider than registers */
-    BNORM_NEAR_BYTES = 22 << 10, /* that stay in L1 while rows pass through it */
+    BNORM_LARGE_NEAR = 32 << 10, /* bytes that stay near, from which on L1 is large */
     BNORM_PIECE = 32,      /* bytes: a row of the narrowest panel */
     BNORM_DTYPES = BNORM_F64 + 1
 };
@@ -70,6 +70,31 @@ static inline ptrdiff_t bnorm_group_at(int planes, int plane, ptrdiff_t col)
     return (col / BNORM_GROUP * planes + plane) * BNORM_GROUP + col % BNORM_GROUP;
 }
 
+/* Arrays as long as a row that a walk uses: sums and the leaf's first row, or coefficients. */
+enum {
+    BNORM_SUM_ARRAYS_X = BNORM_SUM_V + 1,
+    BNORM_SUM_ARRAYS = BNORM_SUMS + 2,
+    BNORM_BACKWARD_ARRAYS = BNORM_SPARE - 2,
+    BNORM_BOTH_ARRAYS = BNORM_SPARE
+};
+
+/* How rows wider than a tile are walked: a few at a time, a vector or two of each after the other;
+ * one by one, as memory is read fastest, while L1 keeps their arrays, and if it is large, a part of
+ * the rows ahead, too; or all rows of a tile of several lines, and then of the next one, which
+ * CPUs follow from row to row if L1 is large. */
+typedef enum { BNORM_IN_BANDS, BNORM_BY_ROWS, BNORM_BY_ROWS_IN_L1, BNORM_IN_HIGH_TILES } bnorm_walk;
+
+/* Of rows of cols elements that follow each other, or not, where L1 keeps `near` bytes of arrays.
+ * tile: elements. */
+static inline bnorm_walk bnorm_walk_of(int near, ptrdiff_t cols, int dense, int arrays, size_t size,
+                                       int tile)
+{
+    const int large = near >= BNORM_LARGE_NEAR;
+    if (dense && cols <= near / (arrays * (ptrdiff_t)size))
+        return large ? BNORM_BY_ROWS_IN_L1 : BNORM_BY_ROWS;
+    return large && tile * size >= 4 * BNORM_LINE ? BNORM_IN_HIGH_TILES : BNORM_IN_BANDS;
+}
+
 /* Whether a row of cols elements is one tile of kernels whose registers hold the sums of `abreast`
  * columns, and longer than a line: leaves of x and dy from memory then drive all else out of L1. */
 static inline int bnorm_is_long_tile(ptrdiff_t cols, ptrdiff_t abreast, size_t size)
@@ -80,11 +105,12 @@ static inline int bnorm_is_long_tile(ptrdiff_t cols, ptrdiff_t abreast, size_t s
 typedef struct {
     const void *data;
     ptrdiff_t ld;
-    ptrdiff_t ahead; /* elements from what is read to what is prefetched; 0: none;
-                        negative, in applications only, and as x has it: tiles that are
-                        not walked at once are walked backwards */
-    int in_order;    /* as x has it: row by row as far as L1 allows, which is the fastest from
-                        memory; 0: a band at a time, the fastest from cache */
+    ptrdiff_t ahead; /* elements from what is read to what is prefetched; 0: none */
+    int near;        /* as x has it: row by row while sums or coefficients of a row are not more
+                        bytes, which L1 keeps meanwhile: the fastest from memory; 0: a band at a
+                        time, the fastest from cache */
+    int down;        /* as x has it, in applications: from the last row and column on, where
+                        tiles are not walked at once */
 } bnorm_source;
 
 typedef struct {

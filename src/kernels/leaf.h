@@ -197,7 +197,7 @@ static void T(leaf_xdy)(double *moments, ptrdiff_t pitch, const void *sums, cons
 INLINE int T(last_rows)(const bnorm_reduction *r, int rows)
 {
     const int is_long = bnorm_is_long_tile(r->cols, VECTORS * T(LANES), sizeof(REAL));
-    return is_long && r->x.in_order ? rows / 4 : 0;
+    return is_long && r->x.near ? rows / 4 : 0;
 }
 
 static void T(sum_leaf_xdy)(const bnorm_reduction *r, bnorm_source x, bnorm_source dy, int rows,

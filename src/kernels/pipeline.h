@@ -42,7 +42,7 @@ INLINE void T(sum_turn)(T(vec) sum[][VECTORS], const T(vec) *x0, const T(vec) *d
 {
     for (int row = 0; row < height; row++, at += width) {
         BARRIER;
-        T(sum_row)(sum, x0, dy0, from->next_x + at, with_dx ? from->next_dy + at : NULL, 0, 0,
+        T(sum_row)(sum, x0, dy0, from->next_x + at, with_dx ? from->next_dy + at : NULL, 0, 0, 2,
                    count, T(LANES), with_dx);
     }
 }
@@ -54,7 +54,7 @@ INLINE void T(apply_turn)(T(vec) c[][VECTORS], const T(rows) *from, ptrdiff_t at
         BARRIER;
         T(apply_row)(with_y ? from->y + at : NULL, with_dx ? from->dx + at : NULL, from->x + at,
                      with_dx ? from->dy + at : NULL, c, 0, 0, count, T(LANES), with_y, with_dx,
-                     stream);
+                     stream, 0);
     }
 }
 
@@ -115,7 +115,7 @@ INLINE void T(next_panels)(const bnorm_reduction *r, const bnorm_application *a,
     for (int64_t row = 0; row < rows; row += BNORM_LEAF_ROWS) {
         const int count = (int)(rows - row < BNORM_LEAF_ROWS ? rows - row : BNORM_LEAF_ROWS);
         const T(rows) from = T(leaf_rows)(r, a, row, width, with_y, with_dx);
-        const bnorm_source x = {from.x0, width, 0, 0}, dy = {from.dy0, width, 0, 0};
+        const bnorm_source x = {from.x0, width, 0, 0, 0}, dy = {from.dy0, width, 0, 0, 0};
         if (width == T(LANES) && sizeof(T(vec)) == BNORM_LINE)
             T(leaf_in_registers)(r->sums, a->coefficients, &from, count, height, width, with_y,
                                  with_dx, stream);

@@ -16,13 +16,17 @@ INLINE T(vec) T(get)(const REAL *at, int lanes)
     return lanes < T(LANES) ? T(loadn)(at, lanes) : T(load)(at);
 }
 
-/* One line ahead for every line read, into L2: in L1 it would drive out sums. */
-INLINE void T(prefetch)(const REAL *at, ptrdiff_t ahead, int i)
+/* One line ahead for every line read, into L1, or where that would drive out sums, into L2. */
+INLINE void T(prefetch)(const REAL *at, ptrdiff_t ahead, int i, int level)
 {
-    enum { INTO_L2 = 2 };
-    if (ahead != 0 && i * (int)sizeof(T(vec)) % BNORM_LINE == 0)
-        __builtin_prefetch((const void *)((uintptr_t)at + (size_t)ahead * sizeof(REAL)), 0,
-                           INTO_L2);
+    enum { INTO_L1 = 3, INTO_L2 = 2 };
+    const void *line = (const void *)((uintptr_t)at + (size_t)ahead * sizeof(REAL));
+    if (ahead == 0 || i * (int)sizeof(T(vec)) % BNORM_LINE != 0)
+        return;
+    if (level == 1)
+        __builtin_prefetch(line, 0, INTO_L1);
+    else
+        __builtin_prefetch(line, 0, INTO_L2);
 }
 
 /* Lanes of vector i of a tile of `count`, the last of which has `lanes` valid ones. */
@@ -61,19 +65,19 @@ INLINE void T(store_sums)(REAL *group, T(vec) sum[][VECTORS], int count, int wit
 }
 
 INLINE void T(sum_row)(T(vec) sum[][VECTORS], const T(vec) *x0, const T(vec) *dy0, const REAL *x,
-                       const REAL *dy, ptrdiff_t x_ahead, ptrdiff_t dy_ahead, int count, int lanes,
-                       int with_dy)
+                       const REAL *dy, ptrdiff_t x_ahead, ptrdiff_t dy_ahead, int level, int count,
+                       int lanes, int with_dy)
 {
     UNROLL
     for (int i = 0; i < count; i++) {
         const ptrdiff_t at = i * T(LANES);
         const int some = T(lanes_of)(i, count, lanes);
-        T(prefetch)(x + at, x_ahead, i);
+        T(prefetch)(x + at, x_ahead, i, level);
         T(vec) u = T(sub)(T(get)(x + at, some), x0[i]);
         sum[BNORM_SUM_U][i] = T(add)(sum[BNORM_SUM_U][i], u);
         sum[BNORM_SUM_UU][i] = T(fma)(u, u, sum[BNORM_SUM_UU][i]);
         if (with_dy) {
-            T(prefetch)(dy + at, dy_ahead, i);
+            T(prefetch)(dy + at, dy_ahead, i, level);
             T(vec) v = T(sub)(T(get)(dy + at, some), dy0[i]);
             sum[BNORM_SUM_V][i] = T(add)(sum[BNORM_SUM_V][i], v);
             sum[BNORM_SUM_VV][i] = T(fma)(v, v, sum[BNORM_SUM_VV][i]);
@@ -83,8 +87,8 @@ INLINE void T(sum_row)(T(vec) sum[][VECTORS], const T(vec) *x0, const T(vec) *dy
 }
 
 INLINE void T(sum_tile)(REAL *sums, bnorm_source xs, const REAL *first_x, bnorm_source dys,
-                        const REAL *first_dy, int rows, ptrdiff_t col, int count, int lanes,
-                        int with_dy)
+                        const REAL *first_dy, int level, int rows, ptrdiff_t col, int count,
+                        int lanes, int with_dy)
 {
     const REAL *x = (const REAL *)xs.data + col, *dy = with_dy ? (const REAL *)dys.data + col : x;
     T(vec) sum[BNORM_SUMS][VECTORS], x0[VECTORS], dy0[VECTORS];
@@ -92,24 +96,26 @@ INLINE void T(sum_tile)(REAL *sums, bnorm_source xs, const REAL *first_x, bnorm_
     T(load_sums)(sum, x0, dy0, group, first_x + col, with_dy ? first_dy + col : NULL, count, lanes,
                  with_dy);
     for (int row = 0; row < rows; row++) {
-        T(sum_row)(sum, x0, dy0, x, dy, xs.ahead, dys.ahead, count, lanes, with_dy);
+        T(sum_row)(sum, x0, dy0, x, dy, xs.ahead, dys.ahead, level, count, lanes, with_dy);
         x += xs.ld;
         dy += with_dy ? dys.ld : 0;
     }
     T(store_sums)(group, sum, count, with_dy);
 }
 
-/* Columns whose sums fit in registers, in one walk: in several, rows would be read with jumps. */
+/* Columns from col on whose sums fit in registers, in one walk: in several, rows would be read with
+ * jumps. */
 INLINE void T(sum_one_tile)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
-                            const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
+                            const REAL *first_dy, int rows, ptrdiff_t col, ptrdiff_t cols,
+                            int with_dy)
 {
-    const int count = (int)((cols + T(LANES) - 1) / T(LANES));
-    const int lanes = (int)(cols - (count - 1) * T(LANES));
+    const int count = (int)((cols - col + T(LANES) - 1) / T(LANES));
+    const int lanes = (int)(cols - col - (count - 1) * T(LANES));
 #define ONE_TILE(count)                                                                            \
     if (lanes < T(LANES))                                                                          \
-        T(sum_tile)(sums, x, first_x, dy, first_dy, rows, 0, count, lanes, with_dy);               \
+        T(sum_tile)(sums, x, first_x, dy, first_dy, 2, rows, col, count, lanes, with_dy);          \
     else                                                                                           \
-        T(sum_tile)(sums, x, first_x, dy, first_dy, rows, 0, count, T(LANES), with_dy)
+        T(sum_tile)(sums, x, first_x, dy, first_dy, 2, rows, col, count, T(LANES), with_dy)
     if (count == 1) {
         ONE_TILE(1);
     } else if (count == 2) {
@@ -123,17 +129,20 @@ INLINE void T(sum_one_tile)(REAL *sums, bnorm_source x, const REAL *first_x, bno
 }
 
 INLINE void T(sum_tiles)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
-                         const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
+                         const REAL *first_dy, int level, int rows, ptrdiff_t cols, int with_dy)
 {
     ptrdiff_t col = 0;
+#define SUM_TILE(count, lanes)                                                                     \
+    T(sum_tile)(sums, x, first_x, dy, first_dy, level, rows, col, count, lanes, with_dy)
     for (; col + T(GROUP) * T(LANES) <= cols; col += T(GROUP) * T(LANES))
-        T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, T(GROUP), T(LANES), with_dy);
+        SUM_TILE(T(GROUP), T(LANES));
     for (; T(GROUP) > 2 && col + 2 * T(LANES) <= cols; col += 2 * T(LANES))
-        T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, 2, T(LANES), with_dy);
+        SUM_TILE(2, T(LANES));
     for (; col + T(LANES) <= cols; col += T(LANES))
-        T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, 1, T(LANES), with_dy);
+        SUM_TILE(1, T(LANES));
     if (col < cols)
-        T(sum_tile)(sums, x, first_x, dy, first_dy, rows, col, 1, (int)(cols - col), with_dy);
+        SUM_TILE(1, (int)(cols - col));
+#undef SUM_TILE
 }
 
 /* Whether registers hold a good part of the sums of a row.  Of rows of whole lines L1 delivers
@@ -154,64 +163,88 @@ INLINE bnorm_source T(from_line)(bnorm_source source, ptrdiff_t col)
 
 /* Rows in order: the sums of their first tile are in registers, of the rest in memory. */
 INLINE void T(sum_partly_held)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
-                               const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
+                               const REAL *first_dy, int level, int rows, ptrdiff_t cols,
+                               int with_dy)
 {
     T(vec) sum[BNORM_SUMS][VECTORS], x0[VECTORS], dy0[VECTORS];
     T(load_sums)(sum, x0, dy0, sums, first_x, first_dy, VECTORS, T(LANES), with_dy);
     for (int row = 0; row < rows; row++) {
         ptrdiff_t col = VECTORS * T(LANES);
-        T(sum_row)(sum, x0, dy0, x.data, dy.data, x.ahead, dy.ahead, VECTORS, T(LANES), with_dy);
+        T(sum_row)(sum, x0, dy0, x.data, dy.data, x.ahead, dy.ahead, level, VECTORS, T(LANES),
+                   with_dy);
         for (; col + T(LANES) <= cols; col += T(LANES))
-            T(sum_tile)(sums, T(from_line)(x, col), first_x, T(from_line)(dy, col), first_dy, 1,
-                        col, 1, T(LANES), with_dy);
+            T(sum_tile)(sums, T(from_line)(x, col), first_x, T(from_line)(dy, col), first_dy, level,
+                        1, col, 1, T(LANES), with_dy);
         if (col < cols)
-            T(sum_tile)(sums, T(from_line)(x, col), first_x, T(from_line)(dy, col), first_dy, 1,
-                        col, 1, (int)(cols - col), with_dy);
+            T(sum_tile)(sums, T(from_line)(x, col), first_x, T(from_line)(dy, col), first_dy, level,
+                        1, col, 1, (int)(cols - col), with_dy);
         bnorm_source_skip(&x, 1, sizeof(REAL));
         bnorm_source_skip(&dy, 1, sizeof(REAL));
     }
     T(store_sums)(sums, sum, VECTORS, with_dy);
 }
 
-/* Whether rows, `lines` arrays as long beside them, are walked one by one: they follow each
- * other in memory, and L1 holds the arrays. */
-INLINE int T(in_order)(bnorm_source x, ptrdiff_t cols, ptrdiff_t lines)
+/* Row by row. */
+INLINE void T(sum_rows)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
+                        const REAL *first_dy, int level, int rows, ptrdiff_t cols, int with_dy)
 {
-    return x.in_order && x.ld - cols <= cols / 8 &&
-           cols * lines * (ptrdiff_t)sizeof(REAL) <= BNORM_NEAR_BYTES;
+    if (T(is_partly_held)(cols)) {
+        T(sum_partly_held)(sums, x, first_x, dy, first_dy, level, rows, cols, with_dy);
+        return;
+    }
+    for (int row = 0; row < rows; row++) {
+        T(sum_tiles)(sums, x, first_x, dy, first_dy, level, 1, cols, with_dy);
+        bnorm_source_skip(&x, 1, sizeof(REAL));
+        bnorm_source_skip(&dy, 1, sizeof(REAL));
+    }
 }
 
-/* Narrow tiles keep their sums in registers for all rows.  A wider one is walked row by row, as
- * memory is read fastest, while L1 holds its sums and the leaf's first row; and else by bands of
- * a few rows, so that sums are loaded and stored once for each band.  And group by group: CPUs
- * prefetch some forty steps ahead, beyond the end of the sums (plan/workspace.c), and a group's
- * step is the shortest. */
-INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
-                   const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
+/* All rows of a tile, and then of the next one. */
+INLINE void T(sum_high_tiles)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
+                              const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
 {
-    const ptrdiff_t lines = with_dy ? BNORM_SUMS + 2 : BNORM_SUM_V + 1;
-    if (cols <= VECTORS * T(LANES)) {
-        T(sum_one_tile)(sums, x, first_x, dy, first_dy, rows, cols, with_dy);
-        return;
-    }
-    if (cols <= T(NARROW)) {
-        T(sum_tiles)(sums, x, first_x, dy, first_dy, rows, cols, with_dy);
-        return;
-    }
-    const int band = T(in_order)(x, cols, lines) ? 1 : BNORM_BAND;
-    if (band == 1 && T(is_partly_held)(cols)) {
-        T(sum_partly_held)(sums, x, first_x, dy, first_dy, rows, cols, with_dy);
-        return;
-    }
-    for (int row = 0; row < rows; row += band) {
-        const int count = rows - row < band ? rows - row : band;
-        if (count == 1) /* known when this is compiled */
-            T(sum_tiles)(sums, x, first_x, dy, first_dy, 1, cols, with_dy);
-        else
-            T(sum_tiles)(sums, x, first_x, dy, first_dy, count, cols, with_dy);
+    ptrdiff_t col = 0;
+    for (; col + VECTORS * T(LANES) <= cols; col += VECTORS * T(LANES))
+        T(sum_tile)(sums, x, first_x, dy, first_dy, 2, rows, col, VECTORS, T(LANES), with_dy);
+    T(sum_one_tile)(sums, x, first_x, dy, first_dy, rows, col, cols, with_dy);
+}
+
+INLINE void T(sum_bands)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
+                         const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
+{
+    for (int row = 0; row < rows; row += BNORM_BAND) {
+        const int count = rows - row < BNORM_BAND ? rows - row : BNORM_BAND;
+        T(sum_tiles)(sums, x, first_x, dy, first_dy, 2, count, cols, with_dy);
         bnorm_source_skip(&x, count, sizeof(REAL));
         bnorm_source_skip(&dy, count, sizeof(REAL));
     }
+}
+
+INLINE bnorm_walk T(walk)(bnorm_source x, ptrdiff_t cols, int arrays)
+{
+    const int dense = x.ld - cols <= cols / 8;
+    return bnorm_walk_of(x.near, cols, dense, arrays, sizeof(REAL), VECTORS * T(LANES));
+}
+
+/* Narrow tiles keep their sums in registers for all rows, and so do wide ones that are high.  Bands
+ * load and store sums once for a few rows, and group by group: CPUs prefetch some forty steps
+ * ahead, beyond the end of the sums (plan/workspace.c), and a group's step is the shortest. */
+INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
+                   const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
+{
+    const bnorm_walk walk = T(walk)(x, cols, with_dy ? BNORM_SUM_ARRAYS : BNORM_SUM_ARRAYS_X);
+    if (cols <= VECTORS * T(LANES))
+        T(sum_one_tile)(sums, x, first_x, dy, first_dy, rows, 0, cols, with_dy);
+    else if (cols <= T(NARROW))
+        T(sum_tiles)(sums, x, first_x, dy, first_dy, 2, rows, cols, with_dy);
+    else if (walk == BNORM_BY_ROWS_IN_L1)
+        T(sum_rows)(sums, x, first_x, dy, first_dy, 1, rows, cols, with_dy);
+    else if (walk == BNORM_BY_ROWS)
+        T(sum_rows)(sums, x, first_x, dy, first_dy, 2, rows, cols, with_dy);
+    else if (walk == BNORM_IN_HIGH_TILES)
+        T(sum_high_tiles)(sums, x, first_x, dy, first_dy, rows, cols, with_dy);
+    else
+        T(sum_bands)(sums, x, first_x, dy, first_dy, rows, cols, with_dy);
 }
 
 static void T(sum_x)(void *sums, const bnorm_source *x, const void *first_x, int rows,

@@ -17,6 +17,7 @@ enum {
     TILE_BYTES = 256, /* of AVX-512 */
     CACHE_MIN_BYTES = 384, /* CPUs prefetch beyond it, and would take each other's lines */
     TILE_AHEAD_BYTES = 4096,
+    MOST_L1_BYTES = 1 << 20,
     /* What a thread of a team should have of a matrix, or calling it takes longer than
      * doing its work: 2 threads beat one from 32 KiB on, and where rows are divided,
      * which takes three calls, from 128 KiB on. */
@@ -185,6 +186,14 @@ int bnorm_plan_is_from_memory(const bnorm_plan *plan, int operation, int threads
     return once.reads * bnorm_plan_matrix_bytes(plan) > FROM_MEMORY * share * threads;
 }
 
+int bnorm_plan_near(const bnorm_plan *plan, int operation, int threads)
+{
+    const size_t l1 = plan->context->machine.l1;
+    if (!bnorm_plan_is_from_memory(plan, operation, threads))
+        return 0;
+    return (int)(l1 < MOST_L1_BYTES ? l1 : MOST_L1_BYTES) / 16 * 11;
+}
+
 /* ---- the tuning --------------------------------------------------------------------- */
 
 /* Bytes of the widest part of a row whose sums, and moments of two nodes, stay in L2. */
@@ -260,6 +269,8 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
     const prospect p = prospect_of(plan, operation, least);
     const double matrix = bnorm_plan_matrix_bytes(plan);
     const double llc = (double)plan->context->machine.llc;
+    const int into_l1 = plan->problem.cols > plan->kernels->abreast &&
+                        bnorm_plan_near(plan, operation, p.threads) >= BNORM_LARGE_NEAR;
     bnorm_tuning tuning = {
         .strategy = asked == BNORM_STRATEGY_AUTO ? first_that_applies(&p) : asked,
         .threads = p.threads,
@@ -269,6 +280,7 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
         .max_bytes = BNORM_STREAM_BYTES,
         .ahead_bytes = !is_prefetched(plan, operation) ? 0
                        : p.tiles                       ? TILE_AHEAD_BYTES
+                       : into_l1                       ? BNORM_AHEAD_L1_BYTES
                                                        : BNORM_AHEAD_BYTES,
     };
     if (tuning.stream) /* from memory, and to it */

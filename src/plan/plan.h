@@ -59,7 +59,7 @@ typedef struct {
     int64_t max_bytes;       /* the same, at most, and not less; panels are as wide as
                                 they are */
     int64_t ahead_bytes;     /* how far ahead is prefetched: less than a row is not at
-                                all, but where blocks are wide it is a band at least */
+                                all, but where blocks are wide it is as far as pays */
     int64_t lag_bytes;       /* pipelined: what is read at least from a block's reduction to
                                 its application, where there are blocks enough */
 } bnorm_tuning;
@@ -74,7 +74,9 @@ typedef struct {
     bnorm_grid grid;         /* for problem.rows */
     int64_t reduce_ahead, apply_ahead; /* rows from what a pass reads to what it
                                 prefetches; 0: none; negative: it goes backwards */
-    int in_order;            /* row by row as far as L1 allows, not in bands */
+    int down;                /* an application goes backwards */
+    int near;                /* row by row while L1 keeps what a row needs: so many bytes; 0: in
+                                bands */
     int lag;                 /* a worker applies the block that it reduced so many blocks ago */
     int64_t step_rows;       /* rows of an upstream block: whole leaves */
     int fold;                /* rows applied as one, where no gap is between them */
@@ -109,8 +111,8 @@ bnorm_status bnorm_plan_has(const bnorm_plan *plan, unsigned operation);
  * band of rows, fall out of L1. */
 enum { BNORM_STREAM_BYTES = 4096 };
 
-/* Prefetches go far enough ahead for memory. */
-enum { BNORM_AHEAD_BYTES = 16 << 10 };
+/* Prefetches go far enough ahead for memory: into L2, or into L1 where that is large. */
+enum { BNORM_AHEAD_BYTES = 16 << 10, BNORM_AHEAD_L1_BYTES = 4 << 10 };
 
 /* Columns of a cache line, or of a panel. */
 static inline int64_t bnorm_plan_unit(const bnorm_plan *plan)
@@ -155,6 +157,10 @@ int64_t bnorm_plan_sharing(const bnorm_plan *plan, int operation);
 /* Whether what an operation (index) of so many threads reads comes from memory, as it is more
  * than their caches hold. */
 int bnorm_plan_is_from_memory(const bnorm_plan *plan, int operation, int threads);
+
+/* What L1 keeps beside the rows that pass through it, in bytes, where an operation reads them from
+ * memory; 0: it doesn't. */
+int bnorm_plan_near(const bnorm_plan *plan, int operation, int threads);
 
 /* Schedule a declared operation (index) anew; plan->workspace_bytes may grow. */
 void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning);

@@ -15,6 +15,7 @@ enum {
     /* What an upstream function's block of y, with its dy and x, may take. */
     STEP_BYTES = 256 << 10,
     MAX_STEP_ROWS = 1024,
+    HIGH_AHEAD = 8, /* rows of high tiles */
     MOST_LAG = 64 /* blocks */
 };
 
@@ -74,20 +75,54 @@ static int fold_of(const bnorm_plan *plan, const bnorm_schedule *schedule)
     return schedule->stream && fold * bytes <= FOLD_BYTES ? fold : 1;
 }
 
-static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule)
+static bnorm_walk walk_of(const bnorm_plan *plan, const bnorm_schedule *schedule, int64_t width,
+                          int arrays)
+{
+    return bnorm_walk_of(schedule->near, (ptrdiff_t)width, 1, arrays, plan->kernels->size,
+                         plan->kernels->abreast);
+}
+
+/* Rows ahead that a reduction prefetches at least where rows are wider than a tile: what CPUs
+ * don't see coming by themselves. */
+static int64_t least_ahead(const bnorm_plan *plan, const bnorm_schedule *schedule, int64_t width,
+                           int planes)
+{
+    const int arrays = planes == BNORM_MOMENTS_X ? BNORM_SUM_ARRAYS_X : BNORM_SUM_ARRAYS;
+    const bnorm_walk walk = walk_of(plan, schedule, width, arrays);
+    if (walk == BNORM_BY_ROWS_IN_L1)
+        return bnorm_ceil_div(BNORM_AHEAD_L1_BYTES, width * (int64_t)plan->kernels->size);
+    return walk == BNORM_IN_HIGH_TILES ? HIGH_AHEAD : BNORM_BAND;
+}
+
+/* Rows that an application prefetches, from the end: where L1 is large, what CPUs see by themselves
+ * is not. */
+static int64_t apply_ahead(const bnorm_plan *plan, const bnorm_schedule *schedule, int64_t width,
+                           int planes)
+{
+    const int arrays = planes == BNORM_MOMENTS_X ? BNORM_COEFFICIENTS_Y : BNORM_BOTH_ARRAYS;
+    const bnorm_walk walk = walk_of(plan, schedule, schedule->fold * width, arrays);
+    const int64_t bytes = width * (int64_t)plan->kernels->size;
+    const int64_t ahead = schedule->tuning.ahead_bytes / bytes;
+    /* Rows that are reduced in one tile, without prefetches, may be folded to several of them. */
+    const int in_one = width > plan->kernels->lanes && schedule->fold > 1;
+    const int64_t folded = in_one ? bnorm_max(ahead, BNORM_AHEAD_BYTES / bytes) : ahead;
+    if (!schedule->down || walk == BNORM_BY_ROWS_IN_L1 || walk == BNORM_IN_HIGH_TILES)
+        return 0;
+    return -bnorm_max(folded, schedule->fold * BNORM_BAND);
+}
+
+static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule, int planes)
 {
     const int64_t width = bnorm_max(bnorm_grid_width(&schedule->grid), 1);
     const int64_t bytes = width * (int64_t)plan->kernels->size;
-    const int64_t tile = bnorm_plan_tile_cols(plan), band = schedule->fold * BNORM_BAND;
+    const int64_t tile = bnorm_plan_tile_cols(plan);
     const int64_t ahead = schedule->tuning.ahead_bytes / bytes;
     const int64_t leaves = bnorm_max(bnorm_grid_height(&schedule->grid), 1);
     const int in_turns = schedule->strategy == BNORM_STRATEGY_PIPELINED;
-    schedule->reduce_ahead = in_turns ? 0 : width > tile ? bnorm_max(ahead, BNORM_BAND) : ahead;
-    /* From the end.  Rows that are reduced in one tile, without prefetches, may be folded to
-     * several of them. */
-    const int in_one = width > plan->kernels->lanes && schedule->fold > 1;
-    const int64_t folded = in_one ? bnorm_max(ahead, BNORM_AHEAD_BYTES / bytes) : ahead;
-    schedule->apply_ahead = schedule->fold * width > tile ? -bnorm_max(folded, band) : 0;
+    const int64_t least = width > tile ? least_ahead(plan, schedule, width, planes) : 0;
+    schedule->reduce_ahead = in_turns ? 0 : bnorm_max(ahead, least);
+    schedule->down = schedule->fold * width > tile;
+    schedule->apply_ahead = apply_ahead(plan, schedule, width, planes);
     schedule->step_rows = bnorm_clamp(STEP_BYTES / bytes / BNORM_LEAF_ROWS, 1,
                                       bnorm_min(MAX_STEP_ROWS / BNORM_LEAF_ROWS, leaves)) *
                           BNORM_LEAF_ROWS;
@@ -156,7 +191,7 @@ static int merges_late(const bnorm_plan *plan, int operation, const bnorm_schedu
 {
     const bnorm_kernel_set *kernels = plan->kernels;
     return schedule->strategy == BNORM_STRATEGY_PIPELINED ||
-           (!plan->panel && schedule->in_order && planes == BNORM_MOMENTS_XDY &&
+           (!plan->panel && schedule->near && planes == BNORM_MOMENTS_XDY &&
             1 << operation != BNORM_STEP &&
             bnorm_is_long_tile(plan->problem.cols, kernels->abreast, kernels->size));
 }
@@ -192,9 +227,9 @@ static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *s
         schedule->strategy = strategy_on(plan, operation, schedule, sharing);
         schedule->fold = folds || plan->problem.cols <= BNORM_FOLD_COLS ? fold_of(plan, schedule)
                                                                         : 1;
-        choose_rows(plan, schedule);
+        schedule->near = bnorm_plan_near(plan, operation, schedule->threads);
+        choose_rows(plan, schedule, planes);
         schedule->lag = choose_lag(plan, operation, schedule);
-        schedule->in_order = bnorm_plan_is_from_memory(plan, operation, schedule->threads);
         bnorm_workspace_layout(schedule, plan->kernels->size, planes,
                                1 << operation == BNORM_STEP,
                                merges_late(plan, operation, schedule, planes));

@@ -16,10 +16,15 @@ static size_t ask_size(int name, size_t assumed)
     return size > 0 ? (size_t)size : assumed;
 }
 
-/* A private L2 for each CPU, and nothing beyond. */
-static void assume_l2(bnorm_machine *machine)
+/* A private L1 and L2 for each CPU, and nothing beyond. */
+static void assume_caches(bnorm_machine *machine)
 {
+    machine->l1 = 32 << 10;
     machine->l2 = 1 << 20;
+#ifdef _SC_LEVEL1_DCACHE_SIZE
+    if (!machine->foreign)
+        machine->l1 = ask_size(_SC_LEVEL1_DCACHE_SIZE, machine->l1);
+#endif
 #ifdef _SC_LEVEL2_CACHE_SIZE
     if (!machine->foreign)
         machine->l2 = ask_size(_SC_LEVEL2_CACHE_SIZE, machine->l2);
@@ -76,7 +81,7 @@ bnorm_status bnorm_topology_read(bnorm_machine *machine, const char *synthetic, 
                           "options.synthetic is \"%.80s\" and options.xml is \"%.80s\"; "
                           "expected one of them at most",
                           synthetic, xml);
-    assume_l2(machine);
+    assume_caches(machine);
     bnorm_status status = bnorm_hwloc_read(machine, synthetic, xml, places);
     if (status == BNORM_OK && !machine->hwloc)
         status = read_flat(machine, places);

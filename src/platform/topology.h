@@ -27,6 +27,7 @@ typedef struct {
     int cpus, cores, packages, kinds;
     int nodes;        /* 1 .. BNORM_MOST_NODES; of more, the last takes the rest */
     int memory_nodes; /* NUMA nodes in all, those without CPUs of ours, too */
+    size_t l1;        /* bytes of one first-level data cache */
     size_t l2;        /* bytes of one second-level cache */
     size_t llc;       /* bytes of one last-level cache */
     int l2_sharers;   /* usable CPUs that share one */

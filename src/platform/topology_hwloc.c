@@ -277,6 +277,8 @@ static bnorm_status read_loaded(survey *s, bnorm_machine *machine)
     describe_nodes(s, machine);
     order_cpus(s, machine);
     describe_cpus(s, machine);
+    int cores_cpus; /* that share an L1, whose size alone matters */
+    find_cache(s, HWLOC_OBJ_L1CACHE, &machine->l1, &cores_cpus);
     find_cache(s, HWLOC_OBJ_L2CACHE, &machine->l2, &machine->l2_sharers);
     machine->llc = machine->l2;
     machine->llc_sharers = machine->l2_sharers;

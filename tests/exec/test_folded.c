@@ -80,7 +80,7 @@ static void open_problem(problem *p, const bnorm_context *context, bnorm_dtype d
 }
 
 /* As if the outputs were larger than any cache; and what is read, or not. */
-static void store_past_caches(problem *p, int in_order)
+static void store_past_caches(problem *p, int near)
 {
     for (int i = 0; i < BNORM_OPERATIONS; i++) {
         const bnorm_tuning tuning = {.strategy = BNORM_STRATEGY_STREAM,
@@ -90,7 +90,7 @@ static void store_past_caches(problem *p, int in_order)
                                      .max_bytes = 32768,
                                      .ahead_bytes = 4096};
         bnorm_plan_tune(p->plan, i, &tuning);
-        p->plan->schedule[i].in_order = in_order;
+        p->plan->schedule[i].near = near;
     }
     const int64_t bytes = bnorm_round_up((int64_t)p->plan->workspace_bytes, BNORM_LINE);
     p->workspace = aligned_alloc(BNORM_LINE, (size_t)bytes);
@@ -160,7 +160,7 @@ static void compare(const bnorm_context *context, bnorm_dtype dtype, int64_t row
     open_problem(&dense, context, dtype, rows, cols, 0, flags);
     open_problem(&spaced, context, dtype, rows, cols, 1, flags);
     if (cols > BNORM_FOLD_COLS) { /* of both, but only one's rows have no gap */
-        store_past_caches(&dense, 1); /* row by row, and in bands */
+        store_past_caches(&dense, 22 << 10); /* row by row, and in bands */
         store_past_caches(&spaced, 0);
     }
     for (int i = 0; i < 10; i++) {

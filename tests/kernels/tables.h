@@ -7,6 +7,10 @@
 
 enum { TABLES_MOST = 4, TABLES_GUARDED = 64 << 10 /* bytes: whole pages */ };
 
+/* Of sources: in bands; row by row while a small L1 keeps what a row needs; a large one. */
+enum { TABLES_NEAR = 3 };
+static const int tables_near[TABLES_NEAR] = {0, 22 << 10, 33 << 10};
+
 /* Fill tables[] (generic last) and return how many: all that this CPU runs, or
  * the one that BNORM_ISA names. */
 int tables_find(const bnorm_kernels *tables[TABLES_MOST]);

@@ -40,7 +40,7 @@ static arrays *new_arrays(bnorm_dtype dtype)
 
 static void reduce(const bnorm_kernel_set *set, arrays *a, int with_dy, int rows, int cols)
 {
-    bnorm_source x = {a->x, LD, 0, 0}, dy = {a->dy, LD, 0, 0};
+    bnorm_source x = {a->x, LD, 0, 0, 0}, dy = {a->dy, LD, 0, 0, 0};
     memset(a->sums, 0, sizeof a->sums);
     memset(a->moments, 0, sizeof a->moments);
     if (with_dy) {

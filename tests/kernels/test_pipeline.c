@@ -34,14 +34,14 @@ typedef struct {
 
 static bnorm_reduction reduction_of(memory *m, const tiles *t)
 {
-    return (bnorm_reduction){m->sums, m->moments, PITCH, {m->matrix[NEXT_X], t->ld, 0, 0},
-                             {m->matrix[NEXT_DY], t->ld, 0, 0}, t->next_cols};
+    return (bnorm_reduction){m->sums, m->moments, PITCH, {m->matrix[NEXT_X], t->ld, 0, 0, 0},
+                             {m->matrix[NEXT_DY], t->ld, 0, 0, 0}, t->next_cols};
 }
 
 static bnorm_application application_of(memory *m, const tiles *t, const void *coefficients)
 {
     return (bnorm_application){{m->matrix[Y], t->ld, t->stream}, {m->matrix[DX], t->ld, t->stream},
-                               {m->matrix[X], t->ld, 0, 0}, {m->matrix[DY], t->ld, 0, 0},
+                               {m->matrix[X], t->ld, 0, 0, 0}, {m->matrix[DY], t->ld, 0, 0, 0},
                                coefficients, t->cols};
 }
 

@@ -87,22 +87,22 @@ static int same_planes(bnorm_dtype dtype, const arrays *a, int planes, int cols)
     return 1;
 }
 
-static bnorm_source source(bnorm_dtype dtype, const double *data, int row, int ld, int in_order)
+static bnorm_source source(bnorm_dtype dtype, const double *data, int row, int ld, int near)
 {
     return (bnorm_source){(const char *)data + data_size(dtype) * (size_t)(row * ld), ld, 0,
-                          in_order};
+                          near, 0};
 }
 
 /* Sums over rows, cut into calls of at most `step` rows.  In order where their length is near
  * ld, or in bands. */
 static void sum_in_steps(const bnorm_kernel_set *set, bnorm_dtype dtype, arrays *a, int with_dy,
-                         int rows, int step, int cols, int ld, int in_order)
+                         int rows, int step, int cols, int ld, int near)
 {
     memset(a->sums, 0, sizeof a->sums);
     for (int row = 0; row < rows; row += step) {
         int count = row + step < rows ? step : rows - row;
-        const bnorm_source x = source(dtype, a->x, row, ld, in_order);
-        const bnorm_source dy = source(dtype, a->dy, row, ld, in_order);
+        const bnorm_source x = source(dtype, a->x, row, ld, near);
+        const bnorm_source dy = source(dtype, a->dy, row, ld, near);
         if (with_dy)
             set->sum_xdy(a->sums, &x, a->x, &dy, a->dy, count, cols);
         else
@@ -120,11 +120,13 @@ static void every_table_follows_the_plain_loop(void)
             for (int dense = 0; dense < 2; dense++) {
                 const int ld = dense ? cols : LD;
                 reference(dtype, a, rows, cols, ld);
-                for (int way = 0; way < 2 * table_count; way++) {
-                    const bnorm_kernel_set *set = &tables[way / 2]->dtype[d];
-                    sum_in_steps(set, dtype, a, 1, rows, rows, cols, ld, way % 2);
+                for (int way = 0; way < TABLES_NEAR * table_count; way++) {
+                    const bnorm_kernel_set *set = &tables[way / TABLES_NEAR]->dtype[d];
+                    sum_in_steps(set, dtype, a, 1, rows, rows, cols, ld,
+                                 tables_near[way % TABLES_NEAR]);
                     CU_ASSERT(same_planes(dtype, a, BNORM_SUMS, cols));
-                    sum_in_steps(set, dtype, a, 0, rows, rows, cols, ld, way % 2);
+                    sum_in_steps(set, dtype, a, 0, rows, rows, cols, ld,
+                                 tables_near[way % TABLES_NEAR]);
                     CU_ASSERT(same_planes(dtype, a, BNORM_SUM_V, cols));
                 }
             }
@@ -141,7 +143,8 @@ static void cuts_between_rows_do_not_matter(void)
         reference(dtype, a, ROWS, COLS, LD);
         for (int t = 0; t < table_count; t++)
             for (int step = 1; step <= ROWS; step++) {
-                sum_in_steps(&tables[t]->dtype[d], dtype, a, 1, ROWS, step, COLS, LD, step % 2);
+                sum_in_steps(&tables[t]->dtype[d], dtype, a, 1, ROWS, step, COLS, LD,
+                             tables_near[step % TABLES_NEAR]);
                 CU_ASSERT(same_planes(dtype, a, BNORM_SUMS, COLS));
             }
         free(a);
@@ -151,15 +154,15 @@ static void cuts_between_rows_do_not_matter(void)
 /* A column's sums are the same wherever it stands in the tile, beside whatever. */
 static void neighbours_do_not_matter(void)
 {
-    for (int way = 0; way < 2 * table_count; way++) {
+    for (int way = 0; way < TABLES_NEAR * table_count; way++) {
         arrays *a = new_arrays(BNORM_F32);
         float *x = (float *)a->x, *sums = (float *)a->sums;
         int wrong = 0;
         for (int i = 0; i < ROWS; i++)
             for (int j = 0; j < COLS; j++)
                 x[i * LD + j] = j % 2 ? NAN : 1.0f / (float)(i + 1);
-        sum_in_steps(&tables[way / 2]->dtype[BNORM_F32], BNORM_F32, a, 1, ROWS, ROWS, COLS,
-                     LD, way % 2);
+        sum_in_steps(&tables[way / TABLES_NEAR]->dtype[BNORM_F32], BNORM_F32, a, 1, ROWS, ROWS, COLS,
+                     LD, tables_near[way % TABLES_NEAR]);
         for (int j = 2; j < COLS; j += 2)
             wrong += sums[at(BNORM_SUM_U, j)] != sums[at(BNORM_SUM_U, 0)] ||
                      sums[at(BNORM_SUM_UU, j)] != sums[at(BNORM_SUM_UU, 0)];

@@ -147,7 +147,7 @@ static void fused_multiply_add_f32(void)
                 *at_f32(c, BNORM_SCALE, j) = from[1];
                 *at_f32(c, BNORM_SHIFT, j) = from[2];
             }
-            set->forward((bnorm_target){y, PITCH, 0}, (bnorm_source){x, PITCH, 0, 0}, c->f32, 1,
+            set->forward((bnorm_target){y, PITCH, 0}, (bnorm_source){x, PITCH, 0, 0, 0}, c->f32, 1,
                          PITCH);
             for (int j = 0; j < PITCH; j++) {
                 float scale = *at_f32(c, BNORM_SCALE, j), shift = *at_f32(c, BNORM_SHIFT, j);
@@ -179,7 +179,7 @@ static void fused_multiply_add_f64(void)
                 *at_f64(c, BNORM_SHIFT, j) =
                     k & 1 ? double_of_bits(data_bits(12, k + 2)) : -x[j] * scale;
             }
-            set->forward((bnorm_target){y, PITCH, 0}, (bnorm_source){x, PITCH, 0, 0}, c->f64, 1,
+            set->forward((bnorm_target){y, PITCH, 0}, (bnorm_source){x, PITCH, 0, 0, 0}, c->f64, 1,
                          PITCH);
             for (int j = 0; j < PITCH; j++)
                 wrong += !same_f64(
@@ -209,8 +209,8 @@ static void fused_negated_multiply_add(void)
                 *at_f32(c, BNORM_RSTD, j) = *at_f32(c, BNORM_DX_SCALE, j) = 1;
                 *at_f32(c, BNORM_DX_SHIFT, j) = -0.0f;
             }
-            set->backward((bnorm_target){dx, PITCH, 0}, (bnorm_source){x, PITCH, 0, 0},
-                          (bnorm_source){dy, PITCH, 0, 0}, c->f32, 1, PITCH);
+            set->backward((bnorm_target){dx, PITCH, 0}, (bnorm_source){x, PITCH, 0, 0, 0},
+                          (bnorm_source){dy, PITCH, 0, 0, 0}, c->f32, 1, PITCH);
             for (int j = 0; j < PITCH; j++)
                 wrong += !same_f32(dx[j], fmaf(-x[j], *at_f32(c, BNORM_SLOPE, j), dy[j]));
         }
@@ -219,34 +219,41 @@ static void fused_negated_multiply_add(void)
     free(c);
 }
 
-/* From the first band or from the last, and row by row, the outputs are the same. */
+/* Row by row, in high tiles or in bands, and from either end, the outputs are the same. */
+static void same_walks(const bnorm_kernel_set *set, bnorm_dtype dtype, void *memory[6],
+                       const void *coefficients, ptrdiff_t ld)
+{
+    enum { ROWS = BNORM_LEAF_ROWS + 9, COLS = 139 };
+    const size_t bytes = (size_t)(ROWS * ld) * set->size;
+    data_vector(dtype, memory[0], ROWS * ld, 0.5, 1, 1);
+    data_vector(dtype, memory[1], ROWS * ld, -0.25, 1, 2);
+    for (int walk = 0; walk < 2 * TABLES_NEAR; walk++) {
+        const int down = walk & 1, near = tables_near[walk / 2];
+        const bnorm_source x = {memory[0], ld, (1 - 2 * down) * BNORM_BAND * ld, near, down};
+        const bnorm_source dy = {memory[1], ld, x.ahead, near, down};
+        char *const y = memory[2 + 2 * !!walk], *const dx = memory[3 + 2 * !!walk];
+        memset(y, 0, bytes);
+        memset(dx, 0, bytes);
+        set->both((bnorm_target){y, ld, 0}, (bnorm_target){dx, ld, 0}, x, dy, coefficients, ROWS,
+                  COLS);
+        CU_ASSERT_EQUAL(memcmp(memory[2], y, bytes), 0);
+        CU_ASSERT_EQUAL(memcmp(memory[3], dx, bytes), 0);
+        const char *last = y + ((ROWS - 1) * ld + COLS - 1) * (ptrdiff_t)set->size;
+        CU_ASSERT_NOT_EQUAL(data_get(dtype, last, 0), 0); /* it was written */
+    }
+}
+
 static void backwards_the_same(void)
 {
-    enum { ROWS = 9, COLS = 139, LD = 144, ALL = ROWS * LD, WALKS = 4 };
-    void *memory[6], *coefficients = aligned_alloc(64, BNORM_COEFFICIENTS * LD * sizeof(double));
+    enum { DENSE = 144, GAPS = 176, ALL = (BNORM_LEAF_ROWS + 9) * GAPS };
+    void *memory[6], *coefficients = aligned_alloc(64, BNORM_COEFFICIENTS * GAPS * sizeof(double));
     for (int i = 0; i < 6; i++)
         memory[i] = calloc(ALL, sizeof(double));
     for (int t = 0; t < table_count; t++)
         for (int d = 0; d < BNORM_DTYPES; d++) {
-            const bnorm_kernel_set *set = &tables[t]->dtype[d];
-            const size_t bytes = ALL * set->size;
-            data_vector((bnorm_dtype)d, coefficients, BNORM_COEFFICIENTS * LD, 1, 1, 3);
-            data_vector((bnorm_dtype)d, memory[0], ALL, 0.5, 1, 1);
-            data_vector((bnorm_dtype)d, memory[1], ALL, -0.25, 1, 2);
-            for (int walk = 0; walk < WALKS; walk++) {
-                const int back = walk & 1, in_order = walk >> 1;
-                const bnorm_source x = {memory[0], LD, -back * BNORM_BAND * LD, in_order};
-                const bnorm_source dy = {memory[1], LD, x.ahead, in_order};
-                char *const y = memory[2 + 2 * !!walk], *const dx = memory[3 + 2 * !!walk];
-                memset(y, 0, bytes);
-                memset(dx, 0, bytes);
-                set->both((bnorm_target){y, LD, 0}, (bnorm_target){dx, LD, 0}, x, dy,
-                          coefficients, ROWS, COLS);
-                CU_ASSERT_EQUAL(memcmp(memory[2], y, bytes), 0);
-                CU_ASSERT_EQUAL(memcmp(memory[3], dx, bytes), 0);
-                const char *last = y + ((ROWS - 1) * LD + COLS - 1) * set->size;
-                CU_ASSERT_NOT_EQUAL(data_get((bnorm_dtype)d, last, 0), 0); /* it was written */
-            }
+            data_vector((bnorm_dtype)d, coefficients, BNORM_COEFFICIENTS * GAPS, 1, 1, 3);
+            same_walks(&tables[t]->dtype[d], (bnorm_dtype)d, memory, coefficients, DENSE);
+            same_walks(&tables[t]->dtype[d], (bnorm_dtype)d, memory, coefficients, GAPS);
         }
     for (int i = 0; i < 6; i++)
         free(memory[i]);
@@ -256,12 +263,12 @@ static void backwards_the_same(void)
 /* Every kernel on a tile of cols columns whose rows end (or begin) at a page
  * that may not be touched; y and dx too.  Reaching the end is the test. */
 static void run_all(const bnorm_kernel_set *set, bnorm_dtype dtype, char *memory[4],
-                    ptrdiff_t rows, ptrdiff_t cols, int ahead, int in_order)
+                    ptrdiff_t rows, ptrdiff_t cols, int ahead, int near)
 {
     static coefficient_planes c;
     static _Alignas(64) double sums[BNORM_SUMS * PITCH], moments[BNORM_MOMENTS_XDY * PITCH];
-    bnorm_source x = {memory[0], cols, ahead * cols, in_order};
-    bnorm_source dy = {memory[1], cols, ahead * cols, in_order};
+    bnorm_source x = {memory[0], cols, ahead * cols, near, ahead < 0};
+    bnorm_source dy = {memory[1], cols, ahead * cols, near, ahead < 0};
     bnorm_target y = {memory[2], cols, 0}, dx = {memory[3], cols, 0};
     const void *coefficients = dtype == BNORM_F64 ? (void *)c.f64 : (void *)c.f32;
     memset(sums, 0, sizeof sums);
@@ -294,11 +301,11 @@ static void partial_accesses_stay_inside(void)
                 char *before[4];
                 for (int i = 0; i < 4; i++)
                     before[i] = end[i] - bytes;
-                for (int way = 0; way < 6; way++) {
+                for (int way = 0; way < 3 * TABLES_NEAR; way++) {
                     const bnorm_kernel_set *set = &tables[t]->dtype[d];
-                    const int ahead = way / 2 * 5 - 5;
-                    run_all(set, (bnorm_dtype)d, before, ROWS, cols, ahead, way % 2);
-                    run_all(set, (bnorm_dtype)d, memory, ROWS, cols, ahead, way % 2);
+                    const int ahead = way / TABLES_NEAR * 5 - 5, near = tables_near[way % TABLES_NEAR];
+                    run_all(set, (bnorm_dtype)d, before, ROWS, cols, ahead, near);
+                    run_all(set, (bnorm_dtype)d, memory, ROWS, cols, ahead, near);
                 }
             }
     CU_PASS("reached");
@@ -317,8 +324,8 @@ static void partial_stores_leave_the_padding(void)
             for (int i = 0; i < ROWS * LD; i++)
                 y[i] = dx[i] = 77;
             tables[t]->dtype[BNORM_F32].both(
-                (bnorm_target){y, LD, 0}, (bnorm_target){dx, LD, 0}, (bnorm_source){x, LD, 0, 0},
-                (bnorm_source){x, LD, 0, 0}, c->f32, ROWS, cols);
+                (bnorm_target){y, LD, 0}, (bnorm_target){dx, LD, 0}, (bnorm_source){x, LD, 0, 0, 0},
+                (bnorm_source){x, LD, 0, 0, 0}, c->f32, ROWS, cols);
             for (int i = 0; i < ROWS * LD; i++) {
                 float expected = i % LD < cols ? 0.0f : 77.0f;
                 wrong += y[i] != expected || dx[i] != expected;
@@ -336,17 +343,17 @@ static void streaming_stores_the_same(void)
     for (int i = 0; i < 6; i++)
         m[i] = memory + i * ALL;
     data_vector(BNORM_F32, c, BNORM_COEFFICIENTS * COLS, 1, 1, 13);
-    for (int way = 0; way < 2 * table_count; way++)
+    for (int way = 0; way < TABLES_NEAR * table_count; way++)
         for (int cols = 1; cols <= COLS; cols++) {
-            const bnorm_kernels *table = tables[way / 2];
+            const bnorm_kernels *table = tables[way / TABLES_NEAR];
             const bnorm_kernel_set *set = &table->dtype[BNORM_F32];
             const ptrdiff_t ld = (cols + 15) / 16 * 16; /* whole lines */
-            bnorm_source x = {m[0], ld, 0, 0}, dy = {m[1], ld, 0, 0};
+            bnorm_source x = {m[0], ld, 0, 0, 0}, dy = {m[1], ld, 0, 0, 0};
             data_vector(BNORM_F32, memory, 6 * ALL, 0, 1, 14);
             memcpy(m[4], m[2], 2 * ALL * sizeof *memory); /* y, dx: alike before */
             set->both((bnorm_target){m[2], ld, 0}, (bnorm_target){m[3], ld, 0}, x, dy, c,
                       ROWS, cols);
-            x.in_order = way % 2;
+            x.near = tables_near[way % TABLES_NEAR];
             set->both((bnorm_target){m[4], ld, 1}, (bnorm_target){m[5], ld, 1}, x, dy, c,
                       ROWS, cols);
             table->fence();
@@ -355,7 +362,7 @@ static void streaming_stores_the_same(void)
             memset(m[2], 0, 2 * ALL * sizeof *memory);
             set->forward((bnorm_target){m[4], ld, 1}, x, c, ROWS, cols);
             set->backward((bnorm_target){m[5], ld, 1}, x, dy, c, ROWS, cols);
-            x.in_order = 0;
+            x.near = 0;
             set->forward((bnorm_target){m[2], ld, 0}, x, c, ROWS, cols);
             set->backward((bnorm_target){m[3], ld, 0}, x, dy, c, ROWS, cols);
             table->fence();

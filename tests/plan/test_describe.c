@@ -89,15 +89,17 @@ static void what_caches_hold(void)
     bnorm_context *context = fixture_context(2);
     const double caches = 2 * (double)bnorm_topology_cache_share(&context->machine);
     const double llc = (double)context->machine.llc;
+    const int near = 22 << 10;
+    context->machine.l1 = 32 << 10;
     for (int more = 0; more < 2; more++) {
         const int64_t by_row = (int64_t)(1.6 * caches / BYTES) + more * 2 - 1;
         bnorm_plan *plan = new_plan(context, by_row, COLS, BNORM_F32, BNORM_STRATEGY_AUTO);
         CU_ASSERT_EQUAL_FATAL(plan->schedule[0].threads, 2);
-        CU_ASSERT_EQUAL(plan->schedule[0].in_order, more); /* forward reads one matrix */
-        CU_ASSERT_EQUAL(plan->schedule[1].in_order, 1);    /* backward two */
+        CU_ASSERT_EQUAL(plan->schedule[0].near, more * near); /* forward reads one matrix */
+        CU_ASSERT_EQUAL(plan->schedule[1].near, near);        /* backward two */
         bnorm_plan_destroy(plan);
         plan = new_plan(context, by_row / 2 + more * 2 - 1, COLS, BNORM_F32, BNORM_STRATEGY_AUTO);
-        CU_ASSERT_EQUAL(plan->schedule[1].in_order, more);
+        CU_ASSERT_EQUAL(plan->schedule[1].near, more * near);
         bnorm_plan_destroy(plan);
         plan = new_plan(context, (int64_t)(0.8 * llc / 2 / BYTES) + more * 2 - 1, COLS, BNORM_F32,
                         BNORM_STRATEGY_AUTO);
@@ -113,23 +115,51 @@ static void what_caches_hold(void)
 
 /* Rows of several tiles are prefetched; of one tile, x alone where they end within a vector, and x
  * and dy where they do soon after the first one. */
+static void check_prefetched(bnorm_context *context, int cols)
+{
+    const bnorm_kernel_set *set = &context->kernels->dtype[BNORM_F32];
+    bnorm_plan *plan = new_plan(context, 1 << 20, cols, BNORM_F32, BNORM_STRATEGY_AUTO);
+    const bnorm_schedule *backward = &plan->schedule[1];
+    const int tiles = cols > set->abreast, large = backward->near >= BNORM_LARGE_NEAR;
+    const int parts = cols > set->lanes && cols % set->lanes != 0;
+    const int soon = tiles || (parts && cols <= set->lanes + set->lanes / 4);
+    CU_ASSERT_EQUAL(describe(plan, BNORM_FORWARD).reduce_ahead > 0, tiles || parts);
+    CU_ASSERT_EQUAL(backward->reduce_ahead > 0, soon);
+    CU_ASSERT_EQUAL(plan->schedule[2].reduce_ahead > 0, soon);
+    CU_ASSERT_EQUAL(plan->schedule[3].reduce_ahead > 0, tiles || parts); /* step */
+    CU_ASSERT_EQUAL(backward->down, backward->fold * cols > bnorm_plan_tile_cols(plan));
+    const int64_t least = large || !backward->down || cols <= set->lanes ? 0
+                                                                        : (16 << 10) / (cols * 4);
+    CU_ASSERT(describe(plan, BNORM_BACKWARD).apply_ahead <= -least);
+    CU_ASSERT(!large || !backward->down || cols * backward->fold > 1000 || backward->apply_ahead == 0);
+    bnorm_plan_destroy(plan);
+}
+
 static void what_is_prefetched(void)
 {
     bnorm_context *context = fixture_context(2);
-    const bnorm_kernel_set *set = &context->kernels->dtype[BNORM_F32];
-    for (int cols = 1; cols <= 100; cols++) {
-        bnorm_plan *plan = new_plan(context, 1 << 20, cols, BNORM_F32, BNORM_STRATEGY_AUTO);
-        const int tiles = cols > set->abreast;
-        const int parts = cols > set->lanes && cols % set->lanes != 0;
-        const int soon = tiles || (parts && cols <= set->lanes + set->lanes / 4);
-        CU_ASSERT_EQUAL(describe(plan, BNORM_FORWARD).reduce_ahead > 0, tiles || parts);
-        CU_ASSERT_EQUAL(plan->schedule[1].reduce_ahead > 0, soon);
-        CU_ASSERT_EQUAL(plan->schedule[2].reduce_ahead > 0, soon);
-        CU_ASSERT_EQUAL(plan->schedule[3].reduce_ahead > 0, tiles || parts); /* step */
-        if (plan->schedule[1].fold * cols > bnorm_plan_tile_cols(plan) && cols > set->lanes)
-            CU_ASSERT(describe(plan, BNORM_BACKWARD).apply_ahead <= -(16 << 10) / (cols * 4));
-        bnorm_plan_destroy(plan);
-    }
+    for (int l1 = 32; l1 <= 48; l1 += 16)
+        for (int cols = 1; cols <= 100; cols++) {
+            context->machine.l1 = (size_t)l1 << 10;
+            check_prefetched(context, cols);
+        }
+    bnorm_context_destroy(context);
+}
+
+/* Into a large L1 4 KiB, while it keeps the seven arrays of a row; then rows of high tiles. */
+static void how_far_is_prefetched(void)
+{
+    bnorm_context *context = fixture_context(2);
+    for (int l1 = 32; l1 <= 48; l1 += 16)
+        for (int cols = 512; cols <= 2048; cols *= 2) {
+            context->machine.l1 = (size_t)l1 << 10;
+            bnorm_plan *plan = new_plan(context, 1 << 17, cols, BNORM_F32, BNORM_STRATEGY_AUTO);
+            CU_ASSERT_EQUAL(describe(plan, BNORM_BACKWARD).reduce_ahead,
+                            l1 == 32       ? (cols == 512 ? 8 : 4)
+                            : cols == 2048 ? 8
+                                           : 1024 / cols);
+            bnorm_plan_destroy(plan);
+        }
     bnorm_context_destroy(context);
 }
 
@@ -494,6 +524,7 @@ int main(int argc, char **argv)
         {"the strategy asked for", the_strategy_asked_for},
         {"what caches hold", what_caches_hold},
         {"what is prefetched", what_is_prefetched},
+        {"how far is prefetched", how_far_is_prefetched},
         {"nodes own rows", nodes_own_rows},
         {"shards are fair", shards_are_fair},
         {"resident blocks fit in cache", resident_blocks_fit},

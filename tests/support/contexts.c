@@ -42,6 +42,8 @@ int contexts_open(contexts *all, const int *threads, int count)
              * are streamed past them, and rows divided. */
             if (all->count % 2 != 0)
                 context->machine.l2 = context->machine.llc = 4096;
+            /* Every other two have a large L1. */
+            context->machine.l1 = (size_t)(all->count / 2 % 2 ? 48 : 32) << 10;
             /* Every third is planned as if its threads were on two NUMA nodes. */
             if (all->count % 3 == 2 && threads[j] > 1) {
                 context->seats.nodes = 2;
