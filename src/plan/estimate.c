@@ -37,9 +37,9 @@ static const double PIPELINED_SHARED = 3.5;
  * cache; the second, where x alone is read again. */
 static const double PAST_CACHE = 0.64, PAST_CACHE_X = 0.8;
 
-/* What an operation reads comes from memory where it is so many times what the team's caches
- * hold. */
-static const double FROM_MEMORY = 1.6;
+/* What an operation reads counts as memory's where it is so many times what the team's caches
+ * hold: the second, where L1 is large. */
+static const double FROM_MEMORY = 1.6, FROM_MEMORY_LARGE = 1.0;
 
 /* ---- what strategies decide by ------------------------------------------------------ */
 
@@ -81,11 +81,21 @@ static int team_size(const bnorm_plan *plan)
     return (int)bnorm_clamp(bnorm_max(blocks, groups), 1, most);
 }
 
+/* Whether whole rows from memory would be walked tile by tile anyway, and end on lines. */
+static int walks_tiles(const bnorm_plan *plan, int operation, int threads)
+{
+    const int near = bnorm_plan_near(plan, operation, threads);
+    return plan->problem.cols % bnorm_plan_unit(plan) == 0 &&
+           bnorm_walk_of(near, (ptrdiff_t)plan->problem.cols, 1, BNORM_SUM_ARRAYS,
+                         plan->kernels->size, plan->kernels->abreast) == BNORM_IN_HIGH_TILES;
+}
+
 /* Whether blocks as narrow as a kernel's tile, whose sums stay in registers, are the
  * fastest: where tiles are that wide, rows have more of them than there are threads, as
  * one beside another's is slow to read, and what is read again is near: a block in L2,
- * or all of it in a third of the last-level cache.  x alone is read faster in order. */
-static int tile_pays(const bnorm_plan *plan, int held, int threads)
+ * or all of it in a third of the last-level cache; or where whole rows would not be walked in
+ * order.  x alone is read faster in order. */
+static int tile_pays(const bnorm_plan *plan, int operation, int held, int threads)
 {
     const bnorm_machine *machine = &plan->context->machine;
     const double tile = (double)held * (double)plan->problem.rows * TILE_BYTES;
@@ -94,7 +104,8 @@ static int tile_pays(const bnorm_plan *plan, int held, int threads)
     const int near = all <= llc / 3 || (all <= 1.2 * llc && tile <= (double)machine->l2);
     return !plan->panel && plan->kernels->abreast * (int)plan->kernels->size >= TILE_BYTES &&
            held > 1 && row > TILE_BYTES * (double)threads &&
-           tile <= (double)bnorm_topology_cache_share(machine) && near;
+           tile <= (double)bnorm_topology_cache_share(machine) &&
+           (near || walks_tiles(plan, operation, threads));
 }
 
 int64_t bnorm_plan_sharing(const bnorm_plan *plan, int operation)
@@ -129,7 +140,7 @@ static prospect prospect_of(const bnorm_plan *plan, int operation, int64_t least
     };
     if (p.traffic.held == 0 || plan->problem.strategy == BNORM_STRATEGY_STREAM)
         return p;
-    p.tiles = tile_pays(plan, p.traffic.held, p.threads);
+    p.tiles = tile_pays(plan, operation, p.traffic.held, p.threads);
     p.fits = resident_cols(plan, p.traffic.held, bnorm_plan_unit(plan), least_bytes);
     p.sharing = bnorm_plan_sharing(plan, operation);
     return p;
@@ -178,20 +189,25 @@ static bnorm_strategy first_that_applies(const prospect *p)
     return list[i].strategy;
 }
 
+/* What L1 keeps while rows pass through it. */
+static int near_bytes(const bnorm_plan *plan)
+{
+    const size_t l1 = plan->context->machine.l1;
+    return (int)(l1 < MOST_L1_BYTES ? l1 : MOST_L1_BYTES) / 16 * 11;
+}
+
 int bnorm_plan_is_from_memory(const bnorm_plan *plan, int operation, int threads)
 {
     const bnorm_traffic once =
         bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, bnorm_plan_is_global(plan));
     const double share = (double)bnorm_topology_cache_share(&plan->context->machine);
-    return once.reads * bnorm_plan_matrix_bytes(plan) > FROM_MEMORY * share * threads;
+    const double times = near_bytes(plan) < BNORM_LARGE_NEAR ? FROM_MEMORY : FROM_MEMORY_LARGE;
+    return once.reads * bnorm_plan_matrix_bytes(plan) > times * share * threads;
 }
 
 int bnorm_plan_near(const bnorm_plan *plan, int operation, int threads)
 {
-    const size_t l1 = plan->context->machine.l1;
-    if (!bnorm_plan_is_from_memory(plan, operation, threads))
-        return 0;
-    return (int)(l1 < MOST_L1_BYTES ? l1 : MOST_L1_BYTES) / 16 * 11;
+    return bnorm_plan_is_from_memory(plan, operation, threads) ? near_bytes(plan) : 0;
 }
 
 /* ---- the tuning --------------------------------------------------------------------- */
