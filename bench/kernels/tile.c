@@ -82,7 +82,7 @@ static void lay_out(tile *t, store *from)
     const size_t bytes = rows * (size_t)t->cols * size;
     t->x = (bnorm_source){take(from, bytes), t->cols, 0, 0, 0};
     t->dy = (bnorm_source){take(from, bytes), t->cols, 0, 0, 0};
-    t->x_rows = (bnorm_source){t->x.data, t->cols, 0, 1, 0};
+    t->x_rows = (bnorm_source){t->x.data, t->cols, 0, 22 << 10, 0}; /* of 32 KiB */
     t->y = (bnorm_target){take(from, bytes), t->cols, 0};
     t->dx = (bnorm_target){take(from, bytes), t->cols, 0};
     t->sums = take(from, BNORM_SUMS * pitch * size);

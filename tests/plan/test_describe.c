@@ -82,32 +82,71 @@ static void global_statistics_read_once(void)
     }
 }
 
+/* Rows of 512 floats, of which a plan reads just less or more than so many times what the caches
+ * hold, by the size of L1. */
+static void check_near(bnorm_context *context, int l1, double times)
+{
+    enum { COLS = 512 };
+    const double caches = 2 * (double)bnorm_topology_cache_share(&context->machine);
+    context->machine.l1 = (size_t)l1 << 10;
+    for (int more = 0; more < 2; more++) {
+        const int64_t rows = (int64_t)(times * caches / COLS / 4) + more * 2 - 1;
+        const int near = l1 * 704; /* eleven sixteenths */
+        bnorm_plan *plan = new_plan(context, rows, COLS, BNORM_F32, BNORM_STRATEGY_AUTO);
+        CU_ASSERT_EQUAL_FATAL(plan->schedule[0].threads, 2);
+        CU_ASSERT_EQUAL(plan->schedule[0].near, more * near); /* forward reads one matrix */
+        CU_ASSERT_EQUAL(plan->schedule[1].near, near);        /* backward two */
+        bnorm_plan_destroy(plan);
+        plan = new_plan(context, rows / 2 + more * 2 - 1, COLS, BNORM_F32, BNORM_STRATEGY_AUTO);
+        CU_ASSERT_EQUAL(plan->schedule[1].near, more * near);
+        bnorm_plan_destroy(plan);
+    }
+}
+
 /* Rows and stores on either side of what the caches hold (plan/planner.c, estimate.c). */
 static void what_caches_hold(void)
 {
     enum { COLS = 512, BYTES = COLS * 4 };
     bnorm_context *context = fixture_context(2);
-    const double caches = 2 * (double)bnorm_topology_cache_share(&context->machine);
     const double llc = (double)context->machine.llc;
-    const int near = 22 << 10;
-    context->machine.l1 = 32 << 10;
+    check_near(context, 32, 1.6);
+    check_near(context, 48, 1.0);
     for (int more = 0; more < 2; more++) {
-        const int64_t by_row = (int64_t)(1.6 * caches / BYTES) + more * 2 - 1;
-        bnorm_plan *plan = new_plan(context, by_row, COLS, BNORM_F32, BNORM_STRATEGY_AUTO);
-        CU_ASSERT_EQUAL_FATAL(plan->schedule[0].threads, 2);
-        CU_ASSERT_EQUAL(plan->schedule[0].near, more * near); /* forward reads one matrix */
-        CU_ASSERT_EQUAL(plan->schedule[1].near, near);        /* backward two */
-        bnorm_plan_destroy(plan);
-        plan = new_plan(context, by_row / 2 + more * 2 - 1, COLS, BNORM_F32, BNORM_STRATEGY_AUTO);
-        CU_ASSERT_EQUAL(plan->schedule[1].near, more * near);
-        bnorm_plan_destroy(plan);
-        plan = new_plan(context, (int64_t)(0.8 * llc / 2 / BYTES) + more * 2 - 1, COLS, BNORM_F32,
-                        BNORM_STRATEGY_AUTO);
+        bnorm_plan *plan = new_plan(context, (int64_t)(0.8 * llc / 2 / BYTES) + more * 2 - 1, COLS,
+                                    BNORM_F32, BNORM_STRATEGY_AUTO);
         CU_ASSERT_EQUAL(plan->schedule[0].stream, more);
         bnorm_plan_destroy(plan);
         plan = new_plan(context, (int64_t)(0.64 * llc / 3 / BYTES) + more * 2 - 1, COLS, BNORM_F32,
                         BNORM_STRATEGY_AUTO);
         CU_ASSERT_EQUAL(plan->schedule[1].stream, more);
+        bnorm_plan_destroy(plan);
+    }
+    bnorm_context_destroy(context);
+}
+
+/* With AVX-512 and a large L1, rows whose sums it does not keep are divided in strips of a tile, if
+ * two matrices' strips stay in a thread's share of cache, and rows end on lines. */
+static void wide_rows_in_strips(void)
+{
+    static const struct {
+        int64_t rows, cols;
+        int l1, strips; /* KiB; as far as tiles are wide enough */
+    } list[] = {{16384, 4096, 48, 1}, {16384, 4096, 32, 0}, {16384, 1024, 48, 0},
+                {65536, 4096, 48, 0}, {16384, 4097, 48, 0}, {16384, 1280, 48, 1}};
+    bnorm_context *context = fixture_context(2);
+    const int wide = context->kernels->dtype[BNORM_F32].abreast * 4 >= 256;
+    context->machine.l2 = 1 << 20;
+    context->machine.llc = 32 << 20;
+    context->machine.l2_sharers = 1;
+    context->machine.llc_sharers = 2;
+    for (int i = 0; i < (int)(sizeof list / sizeof *list); i++) {
+        context->machine.l1 = (size_t)list[i].l1 << 10;
+        bnorm_plan *plan = new_plan(context, list[i].rows, list[i].cols, BNORM_F32,
+                                    BNORM_STRATEGY_AUTO);
+        const bnorm_description d = describe(plan, BNORM_BACKWARD);
+        CU_ASSERT_EQUAL(d.block_cols == 64, wide && list[i].strips);
+        CU_ASSERT_EQUAL(strcmp(d.strategy, "resident") == 0, wide && list[i].strips);
+        CU_ASSERT_EQUAL(strcmp(describe(plan, BNORM_FORWARD).strategy, "stream"), 0);
         bnorm_plan_destroy(plan);
     }
     bnorm_context_destroy(context);
@@ -150,13 +189,14 @@ static void what_is_prefetched(void)
 static void how_far_is_prefetched(void)
 {
     bnorm_context *context = fixture_context(2);
+    const int high = context->kernels->dtype[BNORM_F32].abreast * 4 >= 256 ? 8 : BNORM_BAND;
     for (int l1 = 32; l1 <= 48; l1 += 16)
         for (int cols = 512; cols <= 2048; cols *= 2) {
             context->machine.l1 = (size_t)l1 << 10;
             bnorm_plan *plan = new_plan(context, 1 << 17, cols, BNORM_F32, BNORM_STRATEGY_AUTO);
             CU_ASSERT_EQUAL(describe(plan, BNORM_BACKWARD).reduce_ahead,
                             l1 == 32       ? (cols == 512 ? 8 : 4)
-                            : cols == 2048 ? 8
+                            : cols == 2048 ? high
                                            : 1024 / cols);
             bnorm_plan_destroy(plan);
         }
@@ -523,6 +563,7 @@ int main(int argc, char **argv)
         {"global statistics read once", global_statistics_read_once},
         {"the strategy asked for", the_strategy_asked_for},
         {"what caches hold", what_caches_hold},
+        {"wide rows in strips", wide_rows_in_strips},
         {"what is prefetched", what_is_prefetched},
         {"how far is prefetched", how_far_is_prefetched},
         {"nodes own rows", nodes_own_rows},
