@@ -20,9 +20,11 @@ enum {
     MOST_L1_BYTES = 1 << 20,
     /* What a thread of a team should have of a matrix, or calling it takes longer than
      * doing its work: 2 threads beat one from 32 KiB on, and where rows are divided,
-     * which takes three calls, from 128 KiB on. */
+     * which takes three calls, from 128 KiB on; of rows of a tile or more, which are read
+     * faster, from 192 KiB on. */
     PART_BYTES = 16 << 10,
     ROWS_PART_BYTES = 64 << 10,
+    TILES_PART_BYTES = 96 << 10,
     /* Panels in a thread's share of cache: two are at work, and what has been used is in
      * the way until it is evicted, too.  Where more lag, they are as much as L2 holds, a
      * quarter of the share. */
@@ -69,15 +71,16 @@ static int team_size(const bnorm_plan *plan)
 {
     const int most = plan->context->seats.threads;
     const double bytes = bnorm_plan_matrix_bytes(plan);
+    const int64_t row = plan->problem.cols * (int64_t)plan->kernels->size;
+    const int64_t part = row < TILE_BYTES ? ROWS_PART_BYTES : TILES_PART_BYTES;
     if (plan->problem.strategy == BNORM_STRATEGY_SMALL)
         return 1;
-    if (plan->problem.strategy != BNORM_STRATEGY_AUTO || bytes >= (double)ROWS_PART_BYTES * most)
+    if (plan->problem.strategy != BNORM_STRATEGY_AUTO || bytes >= (double)part * most)
         return most;
-    const int64_t row = plan->problem.cols * (int64_t)plan->kernels->size;
     const int64_t units = plan->panel ? bnorm_ceil_div(plan->problem.cols, plan->panel)
                                       : row / CACHE_MIN_BYTES;
     const int64_t blocks = bnorm_min((int64_t)bytes / PART_BYTES, units);
-    const int64_t groups = (int64_t)bytes / ROWS_PART_BYTES;
+    const int64_t groups = (int64_t)bytes / part;
     return (int)bnorm_clamp(bnorm_max(blocks, groups), 1, most);
 }
 
