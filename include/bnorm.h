@@ -281,7 +281,8 @@ typedef struct { /* how one operation will run, in numbers */
     int nontemporal;        /* outputs bypass the caches (where aligned) */
     int64_t reduce_ahead;   /* rows from what a reduction reads to what it prefetches;
                                0: that is left to the CPU */
-    int64_t apply_ahead;    /* the same of an application; negative: it goes backwards */
+    int64_t apply_ahead;    /* the same of an application, which goes backwards where it is
+                               negative */
     int lag;                /* a thread applies the block that it reduced so many blocks
                                ago; 0: each at once, or all after all reductions */
     double bytes_read;      /* from memory, x and dy, by the traffic model */

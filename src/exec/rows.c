@@ -3,8 +3,19 @@
 #include "exec/exec.h"
 #include "exec/folded.h"
 
-bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
-                             const bnorm_matrix *matrix, int64_t row, int64_t ahead)
+/* Rows ahead where rows don't follow each other: those are not walked one by one, as a plan with a
+ * large L1 takes it that rows are, and more has to be prefetched. */
+enum { GAPPED_AHEAD = 8 };
+
+static int is_gapped(const bnorm_run *run, const bnorm_piece *piece, const bnorm_matrix *matrix)
+{
+    const int64_t cols = piece->cols.end - piece->cols.begin;
+    return run->schedule->near >= BNORM_LARGE_NEAR && matrix->data &&
+           bnorm_piece_ld(run, matrix) - cols > cols / 8;
+}
+
+static bnorm_source source_at(const bnorm_run *run, const bnorm_piece *piece,
+                              const bnorm_matrix *matrix, int64_t row, int64_t ahead)
 {
     bnorm_source source = {0};
     if (matrix->data) {
@@ -17,13 +28,22 @@ bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
     return source;
 }
 
+bnorm_source bnorm_source_at(const bnorm_run *run, const bnorm_piece *piece,
+                             const bnorm_matrix *matrix, int64_t row, int64_t ahead)
+{
+    if (ahead > 0 && is_gapped(run, piece, matrix))
+        ahead = bnorm_max(ahead, GAPPED_AHEAD);
+    return source_at(run, piece, matrix, row, ahead);
+}
+
 bnorm_source bnorm_applied_at(const bnorm_run *run, const bnorm_piece *piece,
                               const bnorm_matrix *matrix, int64_t row, bnorm_way way)
 {
-    const int64_t ahead = bnorm_abs(run->schedule->apply_ahead);
     const int down = way == BNORM_DOWN && run->schedule->down;
-    bnorm_source source = bnorm_source_at(run, piece, matrix, row,
-                                          way == BNORM_AT_HAND ? 0 : down ? -ahead : ahead);
+    int64_t ahead = way == BNORM_AT_HAND ? 0 : bnorm_abs(run->schedule->apply_ahead);
+    if (way != BNORM_AT_HAND && run->schedule->down && is_gapped(run, piece, matrix))
+        ahead = bnorm_max(ahead, GAPPED_AHEAD);
+    bnorm_source source = source_at(run, piece, matrix, row, down ? -ahead : ahead);
     source.down = down;
     return source;
 }

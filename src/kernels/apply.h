@@ -114,7 +114,8 @@ INLINE void T(apply_rest)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm
         APPLY_TILE(1, (int)(cols - col), 0);
 }
 
-/* Down: from the last column to the first, so that memory is walked through without a jump. */
+/* Down: from the last tile to the first, so that memory is walked through without a jump, but for
+ * what is less than a tile. */
 INLINE void T(apply_tiles)(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
                            const REAL *coefficients, int64_t rows, ptrdiff_t cols, int with_y,
                            int with_dx, int stream, int down)

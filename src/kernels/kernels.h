@@ -109,8 +109,8 @@ typedef struct {
     int near;        /* as x has it: row by row while sums or coefficients of a row are not more
                         bytes, which L1 keeps meanwhile: the fastest from memory; 0: a band at a
                         time, the fastest from cache */
-    int down;        /* as x has it, in applications: from the last row and column on, where
-                        tiles are not walked at once */
+    int down;        /* as x has it, in applications that don't walk one tile: from the last row
+                        on, and in it from the last tile; or from the last band */
 } bnorm_source;
 
 typedef struct {

@@ -84,21 +84,11 @@ static int team_size(const bnorm_plan *plan)
     return (int)bnorm_clamp(bnorm_max(blocks, groups), 1, most);
 }
 
-/* Whether whole rows from memory would be walked tile by tile anyway, and end on lines. */
-static int walks_tiles(const bnorm_plan *plan, int operation, int threads)
-{
-    const int near = bnorm_plan_near(plan, operation, threads);
-    return plan->problem.cols % bnorm_plan_unit(plan) == 0 &&
-           bnorm_walk_of(near, (ptrdiff_t)plan->problem.cols, 1, BNORM_SUM_ARRAYS,
-                         plan->kernels->size, plan->kernels->abreast) == BNORM_IN_HIGH_TILES;
-}
-
 /* Whether blocks as narrow as a kernel's tile, whose sums stay in registers, are the
  * fastest: where tiles are that wide, rows have more of them than there are threads, as
  * one beside another's is slow to read, and what is read again is near: a block in L2,
- * or all of it in a third of the last-level cache; or where whole rows would not be walked in
- * order.  x alone is read faster in order. */
-static int tile_pays(const bnorm_plan *plan, int operation, int held, int threads)
+ * or all of it in a third of the last-level cache.  x alone is read faster in order. */
+static int tile_pays(const bnorm_plan *plan, int held, int threads)
 {
     const bnorm_machine *machine = &plan->context->machine;
     const double tile = (double)held * (double)plan->problem.rows * TILE_BYTES;
@@ -107,8 +97,7 @@ static int tile_pays(const bnorm_plan *plan, int operation, int held, int thread
     const int near = all <= llc / 3 || (all <= 1.2 * llc && tile <= (double)machine->l2);
     return !plan->panel && plan->kernels->abreast * (int)plan->kernels->size >= TILE_BYTES &&
            held > 1 && row > TILE_BYTES * (double)threads &&
-           tile <= (double)bnorm_topology_cache_share(machine) &&
-           (near || walks_tiles(plan, operation, threads));
+           tile <= (double)bnorm_topology_cache_share(machine) && near;
 }
 
 int64_t bnorm_plan_sharing(const bnorm_plan *plan, int operation)
@@ -143,7 +132,7 @@ static prospect prospect_of(const bnorm_plan *plan, int operation, int64_t least
     };
     if (p.traffic.held == 0 || plan->problem.strategy == BNORM_STRATEGY_STREAM)
         return p;
-    p.tiles = tile_pays(plan, operation, p.traffic.held, p.threads);
+    p.tiles = tile_pays(plan, p.traffic.held, p.threads);
     p.fits = resident_cols(plan, p.traffic.held, bnorm_plan_unit(plan), least_bytes);
     p.sharing = bnorm_plan_sharing(plan, operation);
     return p;

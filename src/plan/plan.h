@@ -73,7 +73,7 @@ typedef struct {
     int threads;
     bnorm_grid grid;         /* for problem.rows */
     int64_t reduce_ahead, apply_ahead; /* rows from what a pass reads to what it
-                                prefetches; 0: none; negative: it goes backwards */
+                                prefetches; 0: none; negative: what lies before */
     int down;                /* an application goes backwards */
     int near;                /* row by row while L1 keeps what a row needs: so many bytes; 0: in
                                 bands */

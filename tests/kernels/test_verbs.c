@@ -354,6 +354,7 @@ static void streaming_stores_the_same(void)
             set->both((bnorm_target){m[2], ld, 0}, (bnorm_target){m[3], ld, 0}, x, dy, c,
                       ROWS, cols);
             x.near = tables_near[way % TABLES_NEAR];
+            x.down = way % TABLES_NEAR > 0;
             set->both((bnorm_target){m[4], ld, 1}, (bnorm_target){m[5], ld, 1}, x, dy, c,
                       ROWS, cols);
             table->fence();
@@ -362,7 +363,7 @@ static void streaming_stores_the_same(void)
             memset(m[2], 0, 2 * ALL * sizeof *memory);
             set->forward((bnorm_target){m[4], ld, 1}, x, c, ROWS, cols);
             set->backward((bnorm_target){m[5], ld, 1}, x, dy, c, ROWS, cols);
-            x.near = 0;
+            x.near = x.down = 0;
             set->forward((bnorm_target){m[2], ld, 0}, x, c, ROWS, cols);
             set->backward((bnorm_target){m[3], ld, 0}, x, dy, c, ROWS, cols);
             table->fence();

@@ -124,34 +124,6 @@ static void what_caches_hold(void)
     bnorm_context_destroy(context);
 }
 
-/* With AVX-512 and a large L1, rows whose sums it does not keep are divided in strips of a tile, if
- * two matrices' strips stay in a thread's share of cache, and rows end on lines. */
-static void wide_rows_in_strips(void)
-{
-    static const struct {
-        int64_t rows, cols;
-        int l1, strips; /* KiB; as far as tiles are wide enough */
-    } list[] = {{16384, 4096, 48, 1}, {16384, 4096, 32, 0}, {16384, 1024, 48, 0},
-                {65536, 4096, 48, 0}, {16384, 4097, 48, 0}, {16384, 1280, 48, 1}};
-    bnorm_context *context = fixture_context(2);
-    const int wide = context->kernels->dtype[BNORM_F32].abreast * 4 >= 256;
-    context->machine.l2 = 1 << 20;
-    context->machine.llc = 32 << 20;
-    context->machine.l2_sharers = 1;
-    context->machine.llc_sharers = 2;
-    for (int i = 0; i < (int)(sizeof list / sizeof *list); i++) {
-        context->machine.l1 = (size_t)list[i].l1 << 10;
-        bnorm_plan *plan = new_plan(context, list[i].rows, list[i].cols, BNORM_F32,
-                                    BNORM_STRATEGY_AUTO);
-        const bnorm_description d = describe(plan, BNORM_BACKWARD);
-        CU_ASSERT_EQUAL(d.block_cols == 64, wide && list[i].strips);
-        CU_ASSERT_EQUAL(strcmp(d.strategy, "resident") == 0, wide && list[i].strips);
-        CU_ASSERT_EQUAL(strcmp(describe(plan, BNORM_FORWARD).strategy, "stream"), 0);
-        bnorm_plan_destroy(plan);
-    }
-    bnorm_context_destroy(context);
-}
-
 /* Rows of several tiles are prefetched; of one tile, x alone where they end within a vector, and x
  * and dy where they do soon after the first one. */
 static void check_prefetched(bnorm_context *context, int cols)
@@ -563,7 +535,6 @@ int main(int argc, char **argv)
         {"global statistics read once", global_statistics_read_once},
         {"the strategy asked for", the_strategy_asked_for},
         {"what caches hold", what_caches_hold},
-        {"wide rows in strips", wide_rows_in_strips},
         {"what is prefetched", what_is_prefetched},
         {"how far is prefetched", how_far_is_prefetched},
         {"nodes own rows", nodes_own_rows},

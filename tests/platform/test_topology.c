@@ -261,6 +261,23 @@ static void cache_shares(void)
     CU_ASSERT_EQUAL(bnorm_topology_cache_share(&m), 512 << 10);
 }
 
+/* Sizes come from the description; without hwloc there is none to read. */
+static void cache_sizes(void)
+{
+    bnorm_machine m;
+    if (!MACHINE_HWLOC)
+        return;
+    CU_ASSERT_EQUAL_FATAL(bnorm_topology_read(&m, "numa:2 l3:1(size=33554432) core:4 "
+                                              "l2:1(size=2097152) l1d:1(size=49152) pu:2",
+                                              NULL, NULL), BNORM_OK);
+    CU_ASSERT_EQUAL(m.l1, 48 << 10);
+    CU_ASSERT_EQUAL(m.l2, 2 << 20);
+    CU_ASSERT_EQUAL(m.llc, 32 << 20);
+    CU_ASSERT_EQUAL(m.l2_sharers, 2);
+    CU_ASSERT_EQUAL(m.llc_sharers, 8);
+    bnorm_topology_free(&m);
+}
+
 /* Every request for memory fails in turn. */
 static void memory_may_run_out(void)
 {
@@ -297,6 +314,7 @@ int main(int argc, char **argv)
         {"here is where the thread is", here_is_where_the_thread_is},
         {"pages are placed", pages_are_placed},
         {"a thread's share of the caches", cache_shares},
+        {"the sizes of the caches", cache_sizes},
         {"memory may run out", memory_may_run_out},
     };
     return harness_main(argc, argv, "platform/topology", cases, HARNESS_COUNT(cases));
