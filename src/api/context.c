@@ -54,10 +54,11 @@ static void write_text(bnorm_context *context)
     static const char *const bindings[] = {"", " spread over the nodes", " bound compactly"};
     const bnorm_machine *machine = &context->machine;
     snprintf(context->text, sizeof context->text,
-             "%s%d CPUs, %d NUMA node%s, L1 %zu KiB, L2 %zu KiB for %d, last-level cache %zu KiB for %d%s; "
-             "%d thread%s%s, %s kernels",
+             "%s%d CPUs, %d NUMA node%s, L1 %zu KiB, L2 %zu KiB for %d, last-level cache %zu KiB "
+             "for %d%s; %d thread%s%s, %s kernels",
              machine->foreign ? "described, not here: " : "", machine->cpus, machine->nodes,
-             machine->nodes == 1 ? "" : "s", machine->l1 >> 10, machine->l2 >> 10, machine->l2_sharers,
+             machine->nodes == 1 ? "" : "s", machine->l1 >> 10, machine->l2 >> 10,
+             machine->l2_sharers,
              machine->llc >> 10, machine->llc_sharers,
              machine->flat ? " (flat: without hwloc)" : "", context->seats.threads,
              context->seats.threads == 1 ? "" : "s",

@@ -9,9 +9,9 @@ enum { GAPPED_AHEAD = 8 };
 
 static int is_gapped(const bnorm_run *run, const bnorm_piece *piece, const bnorm_matrix *matrix)
 {
-    const int64_t cols = piece->cols.end - piece->cols.begin;
+    const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
     return run->schedule->near >= BNORM_LARGE_NEAR && matrix->data &&
-           bnorm_piece_ld(run, matrix) - cols > cols / 8;
+           !bnorm_is_dense(bnorm_piece_ld(run, matrix), cols);
 }
 
 static bnorm_source source_at(const bnorm_run *run, const bnorm_piece *piece,

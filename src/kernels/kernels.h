@@ -84,6 +84,12 @@ enum {
  * CPUs follow from row to row if L1 is large. */
 typedef enum { BNORM_IN_BANDS, BNORM_BY_ROWS, BNORM_BY_ROWS_IN_L1, BNORM_IN_HIGH_TILES } bnorm_walk;
 
+/* Whether rows of cols elements, ld from one to the next, follow each other, or nearly. */
+static inline int bnorm_is_dense(ptrdiff_t ld, ptrdiff_t cols)
+{
+    return ld - cols <= cols / 8;
+}
+
 /* Of rows of cols elements that follow each other, or not, where L1 keeps `near` bytes of arrays.
  * tile: elements. */
 static inline bnorm_walk bnorm_walk_of(int near, ptrdiff_t cols, int dense, int arrays, size_t size,

@@ -222,8 +222,8 @@ INLINE void T(sum_bands)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_
 
 INLINE bnorm_walk T(walk)(bnorm_source x, ptrdiff_t cols, int arrays)
 {
-    const int dense = x.ld - cols <= cols / 8;
-    return bnorm_walk_of(x.near, cols, dense, arrays, sizeof(REAL), VECTORS * T(LANES));
+    return bnorm_walk_of(x.near, cols, bnorm_is_dense(x.ld, cols), arrays, sizeof(REAL),
+                         VECTORS * T(LANES));
 }
 
 /* Narrow tiles keep their sums in registers for all rows, and so do wide ones that are high.  Bands

@@ -188,7 +188,8 @@ static int near_bytes(const bnorm_plan *plan)
     return (int)(l1 < MOST_L1_BYTES ? l1 : MOST_L1_BYTES) / 16 * 11;
 }
 
-int bnorm_plan_is_from_memory(const bnorm_plan *plan, int operation, int threads)
+/* Whether what an operation (index) reads is more than the caches of so many threads hold. */
+static int is_from_memory(const bnorm_plan *plan, int operation, int threads)
 {
     const bnorm_traffic once =
         bnorm_traffic_of(operation, BNORM_STRATEGY_RESIDENT, bnorm_plan_is_global(plan));
@@ -199,7 +200,7 @@ int bnorm_plan_is_from_memory(const bnorm_plan *plan, int operation, int threads
 
 int bnorm_plan_near(const bnorm_plan *plan, int operation, int threads)
 {
-    return bnorm_plan_is_from_memory(plan, operation, threads) ? near_bytes(plan) : 0;
+    return is_from_memory(plan, operation, threads) ? near_bytes(plan) : 0;
 }
 
 /* ---- the tuning --------------------------------------------------------------------- */
@@ -224,7 +225,7 @@ static int whole_rows_pay(const prospect *p, int operation, int stream)
     const int broken = cols % bnorm_plan_unit(p->plan) != 0;
     return !p->plan->panel && 1 << operation != BNORM_STEP &&
            (p->fits == 0 || p->fits >= bnorm_ceil_div(cols, p->threads)) &&
-           ((stream && broken) || bnorm_plan_is_from_memory(p->plan, operation, p->threads));
+           ((stream && broken) || is_from_memory(p->plan, operation, p->threads));
 }
 
 /* Blocks that stay in cache are as narrow as a tile, or as wide as fit. */

@@ -154,10 +154,6 @@ int64_t bnorm_plan_resident_bytes(const bnorm_plan *plan, int operation);
  * 0: a node has too few, or there is nothing to hold. */
 int64_t bnorm_plan_sharing(const bnorm_plan *plan, int operation);
 
-/* Whether what an operation (index) of so many threads reads comes from memory, as it is more
- * than their caches hold. */
-int bnorm_plan_is_from_memory(const bnorm_plan *plan, int operation, int threads);
-
 /* What L1 keeps beside the rows that pass through it, in bytes, where an operation reads them from
  * memory; 0: it doesn't. */
 int bnorm_plan_near(const bnorm_plan *plan, int operation, int threads);
