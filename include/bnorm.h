@@ -278,7 +278,8 @@ typedef struct { /* how one operation will run, in numbers */
     int64_t col_blocks;
     int64_t block_cols;     /* widest column block */
     int64_t block_rows;     /* rows of a block given to an upstream function */
-    int nontemporal;        /* outputs bypass the caches (where aligned) */
+    int nontemporal;        /* outputs bypass the caches, where they can be stored in
+                               whole lines */
     int64_t reduce_ahead;   /* rows from what a reduction reads to what it prefetches;
                                0: that is left to the CPU */
     int64_t apply_ahead;    /* the same of an application, which goes backwards where it is

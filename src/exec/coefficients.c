@@ -35,15 +35,23 @@ double bnorm_rstd(double v)
     return v == 0 ? 0 : 1 / sqrt(v);
 }
 
-/* For each of the rows that are applied as one. */
+/* For each of the rows that are applied as one, turned by the lead; what that turns to the end
+ * stands once more behind it, for the elements before the first line. */
 static void set_coefficient(const bnorm_run *run, bnorm_piece *piece, int plane, int64_t j,
                             double value)
 {
     const bnorm_dtype dtype = run->plan->problem.dtype;
-    const int64_t cols = piece->cols.end - piece->cols.begin;
-    for (int i = 0; i < run->fold; i++)
+    const int64_t cols = piece->cols.end - piece->cols.begin, row = run->fold * cols;
+    value = stored(value, dtype);
+    for (int i = 0; i < run->fold; i++) {
+        const int64_t at = i * cols + j - run->lead;
         put(piece->coefficients, dtype,
-            bnorm_group_at(BNORM_COEFFICIENTS, plane, i * cols + j), stored(value, dtype));
+            bnorm_group_at(BNORM_COEFFICIENTS, plane, at < 0 ? at + row : at), value);
+        if (at < 0)
+            put(piece->coefficients, dtype,
+                bnorm_group_at(BNORM_COEFFICIENTS, plane,
+                               bnorm_round_up(row, BNORM_GROUP) + at + run->lead), value);
+    }
 }
 
 /* One column of the batch: index within the block and in the matrix, and what

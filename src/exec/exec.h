@@ -28,6 +28,8 @@ typedef struct {
     const struct bnorm_frame *frames; /* upstream functions that the caller is inside */
     int stream_y, stream_dx; /* non-temporal stores are possible and wanted */
     int fold;               /* rows applied as one (exec/folded.h); 1: each by itself */
+    ptrdiff_t lead;         /* elements of outputs before their first whole line; 0: none, or rows
+                               are applied from their first element on (exec/folded.h) */
     atomic_int upstream_failed;
 } bnorm_run;
 

@@ -10,13 +10,41 @@ static int is_dense(const bnorm_run *run, const bnorm_matrix *matrix)
     return !matrix->data || matrix->ld == run->plan->problem.cols;
 }
 
-int bnorm_folded_rows(const bnorm_run *run)
+static int all_dense(const bnorm_run *run)
 {
     const bnorm_args *args = run->args;
     return is_dense(run, &args->x) && is_dense(run, &args->y) && is_dense(run, &args->dy) &&
-                   is_dense(run, &args->dx)
-               ? run->schedule->fold
-               : 1;
+           is_dense(run, &args->dx);
+}
+
+int bnorm_folded_rows(const bnorm_run *run)
+{
+    return all_dense(run) ? run->schedule->fold : 1;
+}
+
+/* Elements to the next cache line; 0 where none begins with an element, too. */
+static ptrdiff_t to_line(const bnorm_matrix *matrix, size_t size)
+{
+    const size_t bytes = -(size_t)(uintptr_t)matrix->data % BNORM_LINE;
+    return bytes % size == 0 ? (ptrdiff_t)(bytes / size) : 0;
+}
+
+ptrdiff_t bnorm_folded_lead(const bnorm_run *run)
+{
+    const bnorm_args *args = run->args;
+    const size_t size = run->plan->kernels->size;
+    const size_t row = (size_t)run->fold * (size_t)run->plan->problem.cols * size;
+    const int step = run->operation == BNORM_STEP;
+    const int what = step && args->dx.data ? BNORM_APPLY_DX : step ? 0 : bnorm_wanted(run);
+    const ptrdiff_t y = to_line(&args->y, size), dx = to_line(&args->dx, size);
+    if (!run->schedule->stream || run->plan->panel || run->grid->col_blocks != 1 ||
+        row % BNORM_LINE != 0 || !all_dense(run))
+        return 0;
+    switch (what) {
+    case BNORM_APPLY_Y: return y;
+    case BNORM_APPLY_DX: return dx;
+    default: return y == dx ? y : 0;
+    }
 }
 
 /* A leaf of each of the ranges, from their row `row` on: a row of each in a row. */

@@ -5,6 +5,10 @@
  * empty, or rows do not end on cache lines.  A column's sums need its rows in order, so
  * where columns are few reductions lay BNORM_FOLD ranges of leaves side by side in a tile,
  * a row of each in a row.
+ *
+ * Outputs that begin off a cache line, as malloc's do, are applied from their first whole
+ * line on: what lies from there to the same place in the next row, or so many rows on, counts
+ * as a row, and coefficients are turned as far.  Before and behind are parts of such rows.
  */
 #ifndef BNORM_EXEC_FOLDED_H
 #define BNORM_EXEC_FOLDED_H
@@ -14,6 +18,11 @@
 /* How many rows are folded in this execution; 1: none, as the plan or a matrix's leading
  * dimension has it. */
 int bnorm_folded_rows(const bnorm_run *run);
+
+/* Elements from the first of what is written to its first whole line, where rows are applied from
+ * there on; run->fold is known.  0: lines begin with rows, or no line would be whole, or what is
+ * written past the cache is two matrices whose lines begin at different elements. */
+ptrdiff_t bnorm_folded_lead(const bnorm_run *run);
 
 /* Reduce as many of the rows, from the first on, as can be folded, into the piece's
  * list.  x and dy (NULL data: x only) begin at the first row, and then behind what was reduced.

@@ -162,8 +162,10 @@ static void run_global(bnorm_run *run)
 /* Non-temporal stores need whole lines. */
 static int can_stream(const bnorm_run *run, const bnorm_matrix *matrix)
 {
-    return run->schedule->stream && (uintptr_t)matrix->data % BNORM_LINE == 0 &&
-           (size_t)matrix->ld * (size_t)run->fold * run->plan->kernels->size % BNORM_LINE == 0;
+    const size_t size = run->plan->kernels->size;
+    const uintptr_t first = (uintptr_t)matrix->data + (uintptr_t)run->lead * size;
+    return run->schedule->stream && first % BNORM_LINE == 0 &&
+           (size_t)matrix->ld * (size_t)run->fold * size % BNORM_LINE == 0;
 }
 
 bnorm_status bnorm_execute(const bnorm_plan *plan, unsigned operation, const bnorm_args *args,
@@ -187,6 +189,7 @@ bnorm_status bnorm_execute(const bnorm_plan *plan, unsigned operation, const bno
         run.grid = &shorter;
     }
     run.fold = bnorm_folded_rows(&run);
+    run.lead = bnorm_folded_lead(&run);
     run.stream_y = can_stream(&run, &args->y);
     run.stream_dx = can_stream(&run, &args->dx);
     if (run.global)

@@ -86,58 +86,80 @@ void bnorm_reduce_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bno
 
 /* With global statistics dx = gamma * rstd * dy: forward's form, applied to dy
  * with the planes from BNORM_DY_HI on. */
-static void apply_global(const bnorm_run *run, const bnorm_piece *piece, bnorm_target y,
-                         bnorm_target dx, bnorm_source x, bnorm_source dy, int64_t rows,
-                         ptrdiff_t cols, int what)
+static void apply_global(const bnorm_kernel_set *kernels, const bnorm_application *a, int64_t rows,
+                         int what)
 {
-    const bnorm_kernel_set *kernels = run->plan->kernels;
-    const char *coefficients = piece->coefficients;
+    const char *coefficients = a->coefficients;
     if (what & BNORM_APPLY_Y)
-        kernels->forward(y, x, coefficients, rows, cols);
+        kernels->forward(a->y, a->x, coefficients, rows, a->cols);
     if (what & BNORM_APPLY_DX)
-        kernels->forward(dx, dy, coefficients + BNORM_DY_HI * BNORM_GROUP * kernels->size, rows,
-                         cols);
+        kernels->forward(a->dx, a->dy,
+                         coefficients + BNORM_DY_HI * BNORM_GROUP * kernels->size, rows, a->cols);
 }
 
-static void apply_tile(const bnorm_run *run, const bnorm_piece *piece, bnorm_target y,
-                       bnorm_target dx, bnorm_source x, bnorm_source dy, int64_t rows,
-                       ptrdiff_t cols, int what)
+static void apply(const bnorm_run *run, const bnorm_application *a, int64_t rows, int what)
 {
     const bnorm_kernel_set *kernels = run->plan->kernels;
-    const void *coefficients = piece->coefficients;
     if (run->global)
-        apply_global(run, piece, y, dx, x, dy, rows, cols, what);
+        apply_global(kernels, a, rows, what);
     else if (what == (BNORM_APPLY_Y | BNORM_APPLY_DX))
-        kernels->both(y, dx, x, dy, coefficients, rows, cols);
+        kernels->both(a->y, a->dx, a->x, a->dy, a->coefficients, rows, a->cols);
     else if (what == BNORM_APPLY_Y)
-        kernels->forward(y, x, coefficients, rows, cols);
+        kernels->forward(a->y, a->x, a->coefficients, rows, a->cols);
     else if (what == BNORM_APPLY_DX)
-        kernels->backward(dx, x, dy, coefficients, rows, cols);
+        kernels->backward(a->dx, a->x, a->dy, a->coefficients, rows, a->cols);
+}
+
+/* The next rows of `cols` elements, one behind the other. */
+static void apply_next(const bnorm_run *run, bnorm_application *a, int64_t rows, ptrdiff_t cols,
+                       int what)
+{
+    const size_t size = run->plan->kernels->size;
+    a->cols = a->x.ld = a->dy.ld = a->y.ld = a->dx.ld = cols;
+    if (rows > 0 && cols > 0)
+        apply(run, a, rows, what);
+    bnorm_source_skip(&a->x, rows, size);
+    bnorm_source_skip(&a->dy, rows, size);
+    bnorm_target_skip(&a->y, rows, size);
+    bnorm_target_skip(&a->dx, rows, size);
+}
+
+/* So many elements, as rows that are folded and begin where lines do, and the parts before and
+ * behind them. */
+static void apply_folded(const bnorm_run *run, const bnorm_application *all, int64_t elements,
+                         ptrdiff_t row, int what)
+{
+    const ptrdiff_t lead = (ptrdiff_t)bnorm_min(run->lead, elements);
+    const int64_t rows = (elements - lead) / row;
+    const ptrdiff_t behind = bnorm_group_at(BNORM_COEFFICIENTS, 0, bnorm_round_up(row, BNORM_GROUP));
+    bnorm_application a = *all;
+    a.y.stream = a.dx.stream = 0;
+    a.coefficients = (const char *)all->coefficients + (size_t)behind * run->plan->kernels->size;
+    apply_next(run, &a, 1, lead, what);
+    a.y.stream = all->y.stream;
+    a.dx.stream = all->dx.stream;
+    a.coefficients = all->coefficients;
+    apply_next(run, &a, rows, row, what);
+    apply_next(run, &a, 1, (ptrdiff_t)(elements - lead - rows * row), what);
 }
 
 void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_way way,
                       bnorm_target y, bnorm_target dx, bnorm_source dy, int what)
 {
-    const size_t size = run->plan->kernels->size;
-    const ptrdiff_t cols = piece->cols.end - piece->cols.begin, fold = run->fold;
-    const int64_t folded = fold > 1 ? (rows.end - rows.begin) / fold * fold : 0;
-    const int fence = y.stream || dx.stream;
-    bnorm_source x = bnorm_applied_at(run, piece, &run->args->x, rows.begin, way);
-    if (folded) {
-        const ptrdiff_t ld = fold * cols;
-        apply_tile(run, piece, (bnorm_target){y.data, ld, y.stream},
-                   (bnorm_target){dx.data, ld, dx.stream},
-                   (bnorm_source){x.data, ld, x.ahead, x.near, x.down},
-                   (bnorm_source){dy.data, ld, dy.ahead, dy.near, dy.down}, folded / fold, ld, what);
-        bnorm_target_skip(&y, folded, size);
-        bnorm_target_skip(&dx, folded, size);
-        bnorm_source_skip(&x, folded, size);
-        bnorm_source_skip(&dy, folded, size);
-    }
-    if (fold > 1) /* what is left does not end on cache lines */
-        y.stream = dx.stream = 0;
-    if (rows.end - rows.begin > folded)
-        apply_tile(run, piece, y, dx, x, dy, rows.end - rows.begin - folded, cols, what);
-    if (fence)
+    const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
+    const int64_t count = rows.end - rows.begin;
+    const bnorm_application a = {
+        .y = y,
+        .dx = dx,
+        .x = bnorm_applied_at(run, piece, &run->args->x, rows.begin, way),
+        .dy = dy,
+        .coefficients = piece->coefficients,
+        .cols = cols,
+    };
+    if (run->fold > 1 || run->lead)
+        apply_folded(run, &a, count * cols, run->fold * cols, what);
+    else
+        apply(run, &a, count, what);
+    if (y.stream || dx.stream)
         run->plan->context->kernels->fence();
 }

@@ -61,7 +61,7 @@ static bnorm_source find_dy(bnorm_run *run, bnorm_piece *piece, bnorm_range rows
 {
     const bnorm_args *args = run->args;
     const ptrdiff_t cols = piece->cols.end - piece->cols.begin;
-    const ptrdiff_t ld = run->fold > 1 ? cols : run->schedule->workspace.pitch;
+    const ptrdiff_t ld = run->fold > 1 || run->lead ? cols : run->schedule->workspace.pitch;
     const bnorm_way way = pass == 0 ? BNORM_UP : BNORM_DOWN;
     const bnorm_target nowhere = {NULL, 0, 0};
     bnorm_target y = {piece->y_tile, ld, 0}, dy = {piece->dy_tile, ld, 0};

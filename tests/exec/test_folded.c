@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Matrices of a few columns, or of rows that do not end on cache lines, whose rows follow
- * each other without a gap: rows are folded, and the results are those of the same rows
+/* Matrices of a few columns, or of rows that do not begin or end on cache lines, whose rows
+ * follow each other without a gap: rows are folded, and the results are those of the same rows
  * with gaps between them. */
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,11 +16,14 @@ enum { MOST_COLS = 4100, CHUNK = BNORM_FOLD * BNORM_LEAF_ROWS };
 
 /* ---- one problem, with rows `gap` elements longer than they need be ---------------- */
 
+enum { X, Y, DY, DX, MATRICES };
+
 typedef struct {
     bnorm_dtype dtype;
     int64_t rows, cols, gap, fewer; /* fewer: rows of an execution; 0: all */
     bnorm_plan *plan;
-    char *x, *y, *dy, *dx;
+    int off[MATRICES]; /* elements from a cache line */
+    char *matrix[MATRICES];
     void *workspace; /* NULL: the plan's */
     double vector[8][MOST_COLS]; /* of any dtype */
 } problem;
@@ -36,13 +40,41 @@ static int times_one_and_a_half(void *user, const bnorm_block *block)
     return 0;
 }
 
-static char *matrix(const problem *p, uint64_t seed)
+/* What stands before a matrix and behind it. */
+enum { OUTSIDE = 0x5a, OUTSIDE_BYTES = 2 * BNORM_LINE };
+
+static size_t matrix_bytes(const problem *p)
+{
+    return (size_t)(p->rows * (p->cols + p->gap)) * data_size(p->dtype);
+}
+
+static char *memory_of(const problem *p, int i)
+{
+    return p->matrix[i] - (size_t)p->off[i] * data_size(p->dtype) - BNORM_LINE;
+}
+
+static int is_as_it_was_outside(const problem *p, int i)
+{
+    const char *begin = memory_of(p, i), *end = p->matrix[i] + matrix_bytes(p);
+    int is = 1;
+    for (const char *at = begin; at < p->matrix[i]; at++)
+        is &= *at == OUTSIDE;
+    for (const char *at = end; at < end + BNORM_LINE; at++)
+        is &= *at == OUTSIDE;
+    return is;
+}
+
+static char *matrix(const problem *p, int off, uint64_t seed)
 {
     const int64_t ld = p->cols + p->gap;
     const size_t size = data_size(p->dtype);
-    char *data = aligned_alloc(64, (size_t)bnorm_round_up((p->rows + 1) * ld * (int64_t)size, 64));
+    const size_t bytes = matrix_bytes(p) + BNORM_LINE + OUTSIDE_BYTES;
+    const size_t room = (size_t)bnorm_round_up((int64_t)bytes, BNORM_LINE);
+    char *memory = aligned_alloc(BNORM_LINE, room);
+    CU_ASSERT_FATAL(memory && (size_t)off * size < BNORM_LINE);
+    char *data = (char *)memset(memory, OUTSIDE, room) + BNORM_LINE + (size_t)off * size;
     char *dense = malloc((size_t)((p->rows + 1) * p->cols) * size);
-    CU_ASSERT_FATAL(data && dense);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(dense);
     data_vector(p->dtype, dense, p->rows * p->cols, 0.5, 1, seed);
     if (p->rows > 200 && p->rows % 2) { /* leaves that have to be reduced again; beside such rows
                                            no other is seen in a result */
@@ -56,8 +88,10 @@ static char *matrix(const problem *p, uint64_t seed)
     return data;
 }
 
+static const int on_lines[MATRICES];
+
 static void open_problem(problem *p, const bnorm_context *context, bnorm_dtype dtype, int64_t rows,
-                         int64_t cols, int64_t gap, unsigned flags)
+                         int64_t cols, int64_t gap, const int *off, unsigned flags)
 {
     bnorm_problem it;
     memset(p, 0, sizeof *p);
@@ -71,10 +105,8 @@ static void open_problem(problem *p, const bnorm_context *context, bnorm_dtype d
     it.dtype = it.stats_dtype = dtype;
     it.flags = flags;
     CU_ASSERT_EQUAL_FATAL(bnorm_plan_create(&p->plan, context, &it), BNORM_OK);
-    p->x = matrix(p, 1);
-    p->y = matrix(p, 2);
-    p->dy = matrix(p, 3);
-    p->dx = matrix(p, 4);
+    for (int i = 0; i < MATRICES; i++)
+        p->matrix[i] = matrix(p, p->off[i] = off[i], 1 + (uint64_t)i);
     for (int i = 0; i < 8; i++)
         data_vector(dtype, p->vector[i], cols, 2, 0.25, 5 + (uint64_t)i);
 }
@@ -100,10 +132,8 @@ static void store_past_caches(problem *p, int near)
 static void close_problem(problem *p)
 {
     free(p->workspace);
-    free(p->x);
-    free(p->y);
-    free(p->dy);
-    free(p->dx);
+    for (int i = 0; i < MATRICES; i++)
+        free(memory_of(p, i));
     bnorm_plan_destroy(p->plan);
 }
 
@@ -112,10 +142,10 @@ static void run(problem *p, unsigned operation)
     const int64_t ld = p->cols + p->gap;
     bnorm_args args;
     bnorm_args_init(&args, sizeof args);
-    args.x = (bnorm_matrix){p->x, ld};
-    args.y = (bnorm_matrix){p->y, ld};
-    args.dy = (bnorm_matrix){operation == BNORM_STEP ? NULL : p->dy, ld};
-    args.dx = (bnorm_matrix){p->dx, ld};
+    args.x = (bnorm_matrix){p->matrix[X], ld};
+    args.y = (bnorm_matrix){p->matrix[Y], ld};
+    args.dy = (bnorm_matrix){operation == BNORM_STEP ? NULL : p->matrix[DY], ld};
+    args.dx = (bnorm_matrix){p->matrix[DX], ld};
     args.gamma = p->vector[GAMMA];
     args.beta = p->vector[BETA];
     args.mean = operation & (BNORM_BACKWARD | BNORM_INFER) ? NULL : p->vector[MEAN];
@@ -139,8 +169,9 @@ static void run(problem *p, unsigned operation)
     CU_ASSERT_EQUAL(status, BNORM_OK);
 }
 
-static int same_rows(const problem *a, const char *in_a, const problem *b, const char *in_b)
+static int same_rows(const problem *a, const problem *b, int i)
 {
+    const char *in_a = a->matrix[i], *in_b = b->matrix[i];
     const size_t size = data_size(a->dtype), row_a = (size_t)(a->cols + a->gap) * size,
                  row_b = (size_t)(b->cols + b->gap) * size;
     int same = 1;
@@ -154,11 +185,11 @@ static const unsigned operations[] = {BNORM_FORWARD, BNORM_BACKWARD, BNORM_FORWA
                                       BNORM_STEP, BNORM_INFER};
 
 static void compare(const bnorm_context *context, bnorm_dtype dtype, int64_t rows, int64_t cols,
-                    unsigned flags)
+                    const int *off, unsigned flags)
 {
     problem dense, spaced;
-    open_problem(&dense, context, dtype, rows, cols, 0, flags);
-    open_problem(&spaced, context, dtype, rows, cols, 1, flags);
+    open_problem(&dense, context, dtype, rows, cols, 0, off, flags);
+    open_problem(&spaced, context, dtype, rows, cols, 1, on_lines, flags);
     if (cols > BNORM_FOLD_COLS) { /* of both, but only one's rows have no gap */
         store_past_caches(&dense, 22 << 10); /* row by row, and in bands */
         store_past_caches(&spaced, 0);
@@ -167,12 +198,13 @@ static void compare(const bnorm_context *context, bnorm_dtype dtype, int64_t row
         dense.fewer = spaced.fewer = i < 5 || rows <= 130 ? 0 : 130;
         run(&dense, operations[i % 5]);
         run(&spaced, operations[i % 5]);
-        const int same = same_rows(&dense, dense.y, &spaced, spaced.y) &&
-                         same_rows(&dense, dense.dx, &spaced, spaced.dx) &&
+        const int same = same_rows(&dense, &spaced, Y) && same_rows(&dense, &spaced, DX) &&
+                         is_as_it_was_outside(&dense, Y) && is_as_it_was_outside(&dense, DX) &&
                          memcmp(dense.vector, spaced.vector, sizeof dense.vector) == 0;
         if (!same)
-            harness_note("%lld x %lld, dtype %d, operation %#x, flags %#x", (long long)rows,
-                         (long long)cols, (int)dtype, operations[i % 5], flags);
+            harness_note("%lld x %lld, dtype %d, y %d and dx %d off lines, operation %#x, flags %#x",
+                         (long long)rows, (long long)cols, (int)dtype, off[Y], off[DX],
+                         operations[i % 5], flags);
         CU_ASSERT(same);
     }
     close_problem(&spaced);
@@ -199,8 +231,9 @@ static void folding_changes_no_bit(void)
         for (int r = 0; r < 11; r++)
             for (int64_t cols = 1; cols <= BNORM_FOLD_COLS + 1; cols++)
                 for (int dtype = BNORM_F32; dtype <= BNORM_F64; dtype++) {
-                    compare(context, (bnorm_dtype)dtype, rows[r], cols, 0);
-                    compare(context, (bnorm_dtype)dtype, rows[r], cols, BNORM_GLOBAL_STATISTICS);
+                    compare(context, (bnorm_dtype)dtype, rows[r], cols, on_lines, 0);
+                    compare(context, (bnorm_dtype)dtype, rows[r], cols, on_lines,
+                            BNORM_GLOBAL_STATISTICS);
                 }
         bnorm_context_destroy(context);
     }
@@ -215,10 +248,32 @@ static void odd_rows_change_no_bit(void)
         for (int r = 0; r < 4; r++)
             for (int c = 0; c < 7; c++)
                 for (int dtype = BNORM_F32; dtype <= BNORM_F64; dtype++) {
-                    compare(context, (bnorm_dtype)dtype, rows[r], columns[c], 0);
-                    compare(context, (bnorm_dtype)dtype, rows[r], columns[c],
+                    compare(context, (bnorm_dtype)dtype, rows[r], columns[c], on_lines, 0);
+                    compare(context, (bnorm_dtype)dtype, rows[r], columns[c], on_lines,
                             BNORM_GLOBAL_STATISTICS);
                 }
+        bnorm_context_destroy(context);
+    }
+}
+
+/* What is written off a cache line, both matrices alike or not; what is read, too, or not. */
+static void first_lines_change_no_bit(void)
+{
+    static const int64_t rows[] = {1, 3, 200, 64 * 9 + 3};
+    static const int64_t columns[] = {8, 9, 16, 24, 63, 64, 100, 256, 1500};
+    for (int threads = 1; threads <= 3; threads += 2) {
+        bnorm_context *context = new_context(threads);
+        for (int r = 0; r < 4; r++)
+            for (int c = 0; c < 9; c++)
+                for (int dtype = BNORM_F32; dtype <= BNORM_F64; dtype++)
+                    for (int i = 0, lanes = dtype == BNORM_F32 ? 16 : 8; i < lanes; i++) {
+                        const int off[] = {i % 3 ? i : 0, i, i % 2 ? i : 1,
+                                           i % 4 ? i : (i + 5) % lanes};
+                        compare(context, (bnorm_dtype)dtype, rows[r], columns[c], off,
+                                i % 2 ? 0 : BNORM_GLOBAL_STATISTICS);
+                        if (i == 4)
+                            compare(context, (bnorm_dtype)dtype, rows[r], columns[c], off, 0);
+                    }
         bnorm_context_destroy(context);
     }
 }
@@ -254,7 +309,8 @@ static void leaves_are_folded(void)
         for (int64_t gap = 0; gap < 2; gap++) {
             const int leaves = 2 * 8 * BNORM_FOLD + 3 * BNORM_FOLD + 5;
             problem p;
-            open_problem(&p, context, BNORM_F32, leaves * BNORM_LEAF_ROWS - 1, cols, gap, 0);
+            open_problem(&p, context, BNORM_F32, leaves * BNORM_LEAF_ROWS - 1, cols, gap, on_lines,
+                         0);
             count_leaves(&p);
             const int folds = gap == 0 && cols <= BNORM_FOLD_COLS;
             CU_ASSERT_EQUAL(atomic_load(&folded), folds ? 2 * 8 + 2 + 1 : 0);
@@ -271,7 +327,7 @@ static void leaves_of_all_groups_are_folded(void)
     bnorm_context *context = new_context(2);
     for (int64_t cols = 1; cols <= BNORM_FOLD_COLS; cols++) {
         problem p;
-        open_problem(&p, context, BNORM_F32, leaves * BNORM_LEAF_ROWS, cols, 0, 0);
+        open_problem(&p, context, BNORM_F32, leaves * BNORM_LEAF_ROWS, cols, 0, on_lines, 0);
         CU_ASSERT_EQUAL_FATAL(p.plan->schedule[0].grid.row_groups, 2);
         count_leaves(&p);
         CU_ASSERT(atomic_load(&folded) >= leaves / BNORM_FOLD - 2);
@@ -281,43 +337,94 @@ static void leaves_of_all_groups_are_folded(void)
     bnorm_context_destroy(context);
 }
 
-static int64_t wide, narrow; /* columns of the tiles applied; one thread */
+static char applied[200]; /* rows x columns of the tiles; stored past the cache: + */
+
+static void note(bnorm_target target, int64_t rows, ptrdiff_t cols)
+{
+    const size_t length = strlen(applied);
+    snprintf(applied + length, sizeof applied - length, " %lldx%lld%s", (long long)rows,
+             (long long)cols, target.stream ? "+" : "");
+}
 
 static void forward(bnorm_target y, bnorm_source x, const void *coefficients, int64_t rows,
                     ptrdiff_t cols)
 {
-    if (y.stream)
-        wide = cols;
-    else
-        narrow = cols;
+    note(y, rows, cols);
     counted->forward(y, x, coefficients, rows, cols);
 }
 
-/* As many as end on a cache line together, and what is left over one by one; none where
- * that would be too long a row. */
+static void backward(bnorm_target dx, bnorm_source x, bnorm_source dy, const void *coefficients,
+                     int64_t rows, ptrdiff_t cols)
+{
+    note(dx, rows, cols);
+    counted->backward(dx, x, dy, coefficients, rows, cols);
+}
+
+static void both(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
+                 const void *coefficients, int64_t rows, ptrdiff_t cols)
+{
+    note((bnorm_target){NULL, 0, y.stream && dx.stream}, rows, cols);
+    counted->both(y, dx, x, dy, coefficients, rows, cols);
+}
+
+static void expect_applied(const bnorm_context *context, bnorm_dtype dtype, int64_t cols,
+                           int64_t gap, const int *off, unsigned operation, const char *expected)
+{
+    problem p;
+    open_problem(&p, context, dtype, 63, cols, gap, off, 0);
+    store_past_caches(&p, 0);
+    bnorm_kernel_set set = *(counted = p.plan->kernels);
+    set.forward = forward;
+    set.backward = backward;
+    set.both = both;
+    p.plan->kernels = &set;
+    applied[0] = '\0';
+    run(&p, operation);
+    if (strcmp(applied, expected) != 0)
+        harness_note("%lld columns, %d off lines, operation %#x: tiles%s, not%s", (long long)cols,
+                     off[Y], operation, applied, expected);
+    CU_ASSERT_STRING_EQUAL(applied, expected);
+    p.plan->kernels = counted;
+    close_problem(&p);
+}
+
+/* As many as end on a cache line together, and what is left over in one; none where that would
+ * be too long a row; and before them what is before the first line. */
 static void odd_rows_are_folded(void)
 {
     static const struct {
-        int64_t cols, gap, wide, narrow;
-    } list[] = {{100, 0, 400, 100},  {24, 0, 48, 24},   {30, 0, 240, 30},  {63, 0, 1008, 63},
-                {128, 0, 128, 0},      {301, 0, 4816, 301},  {100, 1, 0, 100},  {100, 12, 100, 0},
-                {513, 0, 8208, 513}, {516, 0, 2064, 516},  {520, 0, 1040, 520},
-                {1023, 0, 16368, 1023}, {4097, 0, 0, 4097}};
+        int64_t cols, gap;
+        int off[MATRICES];
+        unsigned operation;
+        const char *applied;
+    } list[] = {
+        {100, 0, {0}, BNORM_FORWARD, " 15x400+ 1x300+"},
+        {24, 0, {0}, BNORM_FORWARD, " 31x48+ 1x24+"},
+        {30, 0, {0}, BNORM_FORWARD, " 7x240+ 1x210+"},
+        {63, 0, {0}, BNORM_FORWARD, " 3x1008+ 1x945+"},
+        {128, 0, {0}, BNORM_FORWARD, " 63x128+"},
+        {100, 1, {0}, BNORM_FORWARD, " 63x100"},
+        {100, 12, {0}, BNORM_FORWARD, " 63x100+"},
+        {513, 0, {0}, BNORM_FORWARD, " 3x8208+ 1x7695+"},
+        {516, 0, {0}, BNORM_FORWARD, " 15x2064+ 1x1548+"},
+        {1023, 0, {0}, BNORM_FORWARD, " 3x16368+ 1x15345+"},
+        {4097, 0, {0}, BNORM_FORWARD, " 63x4097"},
+        {128, 0, {4, 4, 4, 4}, BNORM_FORWARD, " 1x12 62x128+ 1x116+"},
+        {128, 0, {0, 4, 0, 0}, BNORM_FORWARD, " 1x12 62x128+ 1x116+"},
+        {128, 0, {4, 0, 4, 4}, BNORM_FORWARD, " 63x128+"},
+        {128, 0, {4, 0, 4, 4}, BNORM_BACKWARD, " 1x12 62x128+ 1x116+"},
+        {128, 0, {4, 0, 4, 4}, BNORM_FORWARD_BACKWARD, " 63x128"},
+        {128, 0, {0, 1, 0, 1}, BNORM_FORWARD_BACKWARD, " 1x15 62x128+ 1x113+"},
+        {100, 0, {4, 4, 4, 4}, BNORM_FORWARD, " 1x12 15x400+ 1x288+"},
+        {100, 12, {4, 4, 4, 4}, BNORM_FORWARD, " 63x100"},
+        {4097, 0, {4, 4, 4, 4}, BNORM_FORWARD, " 63x4097"},
+    };
     bnorm_context *context = new_context(1);
-    for (int i = 0; i < (int)(sizeof list / sizeof *list); i++) {
-        problem p;
-        open_problem(&p, context, BNORM_F32, 64 * 3 + 1, list[i].cols, list[i].gap, 0);
-        store_past_caches(&p, 0);
-        bnorm_kernel_set set = *(counted = p.plan->kernels);
-        set.forward = forward;
-        p.plan->kernels = &set;
-        wide = narrow = 0;
-        run(&p, BNORM_FORWARD);
-        CU_ASSERT_EQUAL(wide, list[i].wide);
-        CU_ASSERT_EQUAL(narrow, list[i].narrow);
-        p.plan->kernels = counted;
-        close_problem(&p);
-    }
+    for (int i = 0; i < HARNESS_COUNT(list); i++)
+        expect_applied(context, BNORM_F32, list[i].cols, list[i].gap, list[i].off,
+                       list[i].operation, list[i].applied);
+    expect_applied(context, BNORM_F64, 128, 0, (const int[]){2, 2, 2, 2}, BNORM_FORWARD,
+                   " 1x6 62x128+ 1x122+");
     bnorm_context_destroy(context);
 }
 
@@ -328,7 +435,8 @@ int main(int argc, char **argv)
         {"rows of odd lengths change no bit", odd_rows_change_no_bit},
         {"leaves are folded", leaves_are_folded},
         {"leaves of all groups are folded", leaves_of_all_groups_are_folded},
-        {"rows of odd lengths are folded", odd_rows_are_folded},
+        {"first whole lines change no bit", first_lines_change_no_bit},
+        {"rows of odd lengths are folded, from the first whole line on", odd_rows_are_folded},
     };
     return harness_main(argc, argv, "exec/folded", cases, HARNESS_COUNT(cases));
 }
