@@ -79,14 +79,15 @@ static void touch_parts(void *data, int64_t item, const bnorm_worker *worker)
 {
     bnorm_plan *plan = data;
     const int threads = plan->context->seats.threads;
-    size_t part = 0;
+    int64_t part = 0;
     (void)worker;
-    for (int i = 0; i < BNORM_OPERATIONS; i++)
-        if (plan->schedule[i].workspace.worker_bytes > part)
-            part = plan->schedule[i].workspace.worker_bytes;
-    bnorm_pool_touch(&plan->pool, (size_t)item * part, (size_t)(item + 1) * part);
+    for (int i = 0; i < BNORM_OPERATIONS; i++) {
+        part = bnorm_max(part, (int64_t)plan->schedule[i].workspace.worker_bytes);
+        part = bnorm_max(part, (int64_t)plan->off_lines[i].workspace.worker_bytes);
+    }
+    bnorm_pool_touch(&plan->pool, (size_t)(item * part), (size_t)((item + 1) * part));
     if (item == threads - 1)
-        bnorm_pool_touch(&plan->pool, (size_t)threads * part, plan->workspace_bytes);
+        bnorm_pool_touch(&plan->pool, (size_t)(threads * part), plan->workspace_bytes);
 }
 
 bnorm_status bnorm_plan_prepare(bnorm_plan *plan)

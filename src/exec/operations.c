@@ -168,10 +168,27 @@ static int can_stream(const bnorm_run *run, const bnorm_matrix *matrix)
            (size_t)matrix->ld * (size_t)run->fold * size % BNORM_LINE == 0;
 }
 
+static int is_on_lines(const bnorm_matrix *matrix, size_t size)
+{
+    return (uintptr_t)matrix->data % BNORM_LINE == 0 &&
+           (!matrix->data || (size_t)matrix->ld * size % BNORM_LINE == 0);
+}
+
+static const bnorm_schedule *schedule_for(const bnorm_plan *plan, unsigned operation,
+                                          const bnorm_args *args)
+{
+    const int index = bnorm_operation_index(operation);
+    const size_t size = plan->kernels->size;
+    const int on_lines = is_on_lines(&args->x, size) && is_on_lines(&args->y, size) &&
+                         is_on_lines(&args->dy, size) && is_on_lines(&args->dx, size);
+    return plan->off_lines[index].threads && !on_lines ? &plan->off_lines[index]
+                                                       : &plan->schedule[index];
+}
+
 bnorm_status bnorm_execute(const bnorm_plan *plan, unsigned operation, const bnorm_args *args,
                            void *workspace)
 {
-    const bnorm_schedule *schedule = &plan->schedule[bnorm_operation_index(operation)];
+    const bnorm_schedule *schedule = schedule_for(plan, operation, args);
     bnorm_run run = {
         .plan = plan,
         .schedule = schedule,

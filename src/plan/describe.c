@@ -104,6 +104,16 @@ static void append_reason(bnorm_plan *plan, int operation)
                gain % 1000 / 10);
 }
 
+/* How matrices whose rows do not begin on cache lines are divided, if otherwise. */
+static void append_off_lines(bnorm_plan *plan, int operation)
+{
+    const bnorm_schedule *off = &plan->off_lines[operation];
+    if (off->threads)
+        append(plan, "; off cache lines %lld row groups x %lld column blocks of up to %lld",
+               (long long)off->grid.row_groups, (long long)off->grid.col_blocks,
+               (long long)bnorm_grid_width(&off->grid));
+}
+
 static const char *layout_name(const bnorm_plan *plan)
 {
     return plan->panel == 0 ? "rows" : plan->panel == 8 ? "panels of 8" : "panels of 16";
@@ -137,6 +147,7 @@ void bnorm_plan_write_text(bnorm_plan *plan)
                bnorm_amount(least, schedule->compulsory),
                bnorm_amount(workspace, (double)schedule->workspace.total));
         append_reason(plan, index);
+        append_off_lines(plan, index);
     }
 }
 

@@ -84,20 +84,41 @@ static int team_size(const bnorm_plan *plan)
     return (int)bnorm_clamp(bnorm_max(blocks, groups), 1, most);
 }
 
+/* Whether so many matrices are in a good part of the last-level cache. */
+static int are_near(const bnorm_plan *plan, int matrices)
+{
+    return matrices * bnorm_plan_matrix_bytes(plan) <= (double)plan->context->machine.llc / 3;
+}
+
+/* Whether rows from memory, where whole ones would be walked tile by tile anyway, are divided in
+ * strips of a tile, which are read again from the last-level cache: if no line is in two of
+ * them, and no node owns rows. */
+static int strips_pay(const bnorm_plan *plan, int operation, int threads)
+{
+    const int near = bnorm_plan_near(plan, operation, threads);
+    return 1 << operation != BNORM_STEP && plan->context->seats.nodes == 1 &&
+           plan->problem.cols % bnorm_plan_unit(plan) == 0 &&
+           bnorm_walk_of(near, (ptrdiff_t)plan->problem.cols, 1, BNORM_SUM_ARRAYS,
+                         plan->kernels->size, plan->kernels->abreast) == BNORM_IN_HIGH_TILES;
+}
+
 /* Whether blocks as narrow as a kernel's tile, whose sums stay in registers, are the
  * fastest: where tiles are that wide, rows have more of them than there are threads, as
  * one beside another's is slow to read, and what is read again is near: a block in L2,
- * or all of it in a third of the last-level cache.  x alone is read faster in order. */
-static int tile_pays(const bnorm_plan *plan, int held, int threads)
+ * or all of it in a third of the last-level cache; or in strips.  x alone is read faster in
+ * order. */
+static int tile_pays(const bnorm_plan *plan, int operation, int on_lines, int held, int threads)
 {
     const bnorm_machine *machine = &plan->context->machine;
     const double tile = (double)held * (double)plan->problem.rows * TILE_BYTES;
     const double row = (double)plan->problem.cols * (double)plan->kernels->size;
     const double all = held * bnorm_plan_matrix_bytes(plan), llc = (double)machine->llc;
-    const int near = all <= llc / 3 || (all <= 1.2 * llc && tile <= (double)machine->l2);
+    const int near =
+        are_near(plan, held) || (all <= 1.2 * llc && tile <= (double)machine->l2);
     return !plan->panel && plan->kernels->abreast * (int)plan->kernels->size >= TILE_BYTES &&
            held > 1 && row > TILE_BYTES * (double)threads &&
-           tile <= (double)bnorm_topology_cache_share(machine) && near;
+           tile <= (double)bnorm_topology_cache_share(machine) &&
+           (near || (on_lines && strips_pay(plan, operation, threads)));
 }
 
 int64_t bnorm_plan_sharing(const bnorm_plan *plan, int operation)
@@ -122,7 +143,8 @@ int64_t bnorm_plan_sharing(const bnorm_plan *plan, int operation)
     return threads <= fewest ? threads : 0;
 }
 
-static prospect prospect_of(const bnorm_plan *plan, int operation, int64_t least_bytes)
+static prospect prospect_of(const bnorm_plan *plan, int operation, int on_lines,
+                            int64_t least_bytes)
 {
     const int global = bnorm_plan_is_global(plan);
     prospect p = {
@@ -132,7 +154,7 @@ static prospect prospect_of(const bnorm_plan *plan, int operation, int64_t least
     };
     if (p.traffic.held == 0 || plan->problem.strategy == BNORM_STRATEGY_STREAM)
         return p;
-    p.tiles = tile_pays(plan, p.traffic.held, p.threads);
+    p.tiles = tile_pays(plan, operation, on_lines, p.traffic.held, p.threads);
     p.fits = resident_cols(plan, p.traffic.held, bnorm_plan_unit(plan), least_bytes);
     p.sharing = bnorm_plan_sharing(plan, operation);
     return p;
@@ -253,21 +275,21 @@ static int64_t lag_of(const bnorm_plan *plan)
     return 4 * near <= (int64_t)bnorm_topology_cache_share(machine) ? near : 0;
 }
 
-/* Whether what is reduced is prefetched.  Panels and rows of one tile are read in order, and CPUs
- * see to that; but they fall behind where rows end within a vector and x is read alone, or the rows
- * are hardly longer than one. */
-static int is_prefetched(const bnorm_plan *plan, int operation)
+/* Whether what is reduced, so many matrices, is prefetched: not from a cache, whose lines come in
+ * time.  Panels and rows of one tile are read in order, and CPUs see to that; but they fall behind
+ * where rows end within a vector and x is read alone, or the rows are hardly longer than one. */
+static int is_prefetched(const bnorm_plan *plan, int operation, int matrices)
 {
     const int reads_x = 1 << operation & (BNORM_FORWARD | BNORM_STEP); /* alone, at first */
     const int64_t cols = plan->problem.cols, lanes = plan->kernels->lanes;
-    if (plan->panel)
+    if (plan->panel || are_near(plan, matrices))
         return 0;
     if (cols > plan->kernels->abreast)
         return 1;
     return cols > lanes && cols % lanes != 0 && (reads_x || 4 * cols <= 5 * lanes);
 }
 
-bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
+bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation, int on_lines)
 {
     const bnorm_strategy asked = plan->problem.strategy;
     const int64_t size = (int64_t)plan->kernels->size;
@@ -275,7 +297,7 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
     const int64_t least = forced        ? bnorm_plan_unit(plan) * size
                           : plan->panel ? 1
                                         : MEMORY_MIN_BYTES;
-    const prospect p = prospect_of(plan, operation, least);
+    const prospect p = prospect_of(plan, operation, on_lines, least);
     const double matrix = bnorm_plan_matrix_bytes(plan);
     const double llc = (double)plan->context->machine.llc;
     const int into_l1 = plan->problem.cols > plan->kernels->abreast &&
@@ -287,7 +309,7 @@ bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation)
                   (p.traffic.held == 1 ? PAST_CACHE_X : PAST_CACHE) * llc,
         .min_bytes = matrix >= CACHE_MATRIX_BYTES ? MEMORY_MIN_BYTES : CACHE_MIN_BYTES,
         .max_bytes = BNORM_STREAM_BYTES,
-        .ahead_bytes = !is_prefetched(plan, operation) ? 0
+        .ahead_bytes = !is_prefetched(plan, operation, p.traffic.reads) ? 0
                        : p.tiles                       ? TILE_AHEAD_BYTES
                        : into_l1                       ? BNORM_AHEAD_L1_BYTES
                                                        : BNORM_AHEAD_BYTES,

@@ -58,8 +58,8 @@ typedef struct {
     int64_t min_bytes;       /* of a block's part of a row, rather than divide columns */
     int64_t max_bytes;       /* the same, at most, and not less; panels are as wide as
                                 they are */
-    int64_t ahead_bytes;     /* how far ahead is prefetched: less than a row is not at
-                                all, but where blocks are wide it is as far as pays */
+    int64_t ahead_bytes;     /* how far ahead is prefetched: 0 is not at all; nor is less than a
+                                row, but where blocks are wide it is as far as pays */
     int64_t lag_bytes;       /* pipelined: what is read at least from a block's reduction to
                                 its application, where there are blocks enough */
 } bnorm_tuning;
@@ -93,6 +93,8 @@ struct bnorm_plan {
     int64_t panel;      /* columns of a panel; 0: row-major */
     bnorm_shards shards; /* which node owns what of the matrices: leaves, or panels */
     bnorm_schedule schedule[BNORM_OPERATIONS]; /* by bit of the operation */
+    bnorm_schedule off_lines[BNORM_OPERATIONS]; /* the same for matrices whose rows do not begin on
+                                                   cache lines; no threads: that one */
     size_t workspace_bytes;  /* the largest of the schedules */
     bnorm_pool pool;
     char text[BNORM_TEXT_BYTES];
@@ -142,8 +144,8 @@ static inline int bnorm_plan_is_global(const bnorm_plan *plan)
 void bnorm_plan_schedule(bnorm_plan *plan);
 
 /* What bnorm_plan_schedule chooses for an operation (index): the first strategy that
- * applies, and its blocks (plan/estimate.c). */
-bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation);
+ * applies, and its blocks (plan/estimate.c).  on_lines: rows begin on cache lines. */
+bnorm_tuning bnorm_plan_estimate(const bnorm_plan *plan, int operation, int on_lines);
 
 /* The widest part of a row, in bytes, whose blocks would stay in a thread's share of
  * cache from pass to pass of an operation (index); 0: none, or there is one pass. */
@@ -158,7 +160,8 @@ int64_t bnorm_plan_sharing(const bnorm_plan *plan, int operation);
  * memory; 0: it doesn't. */
 int bnorm_plan_near(const bnorm_plan *plan, int operation, int threads);
 
-/* Schedule a declared operation (index) anew; plan->workspace_bytes may grow. */
+/* Schedule a declared operation (index) anew; plan->workspace_bytes may grow.  Matrices off
+ * lines are scheduled by the estimate where the tuning's blocks need lines. */
 void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning);
 
 /* Write plan->text. */

@@ -94,8 +94,8 @@ static int64_t least_ahead(const bnorm_plan *plan, const bnorm_schedule *schedul
     return walk == BNORM_IN_HIGH_TILES ? HIGH_AHEAD : BNORM_BAND;
 }
 
-/* Rows that an application prefetches, from the end: where L1 is large, what CPUs see by themselves
- * is not. */
+/* Rows that an application prefetches, from the end: not what comes from a cache, nor, where L1 is
+ * large, what CPUs see by themselves. */
 static int64_t apply_ahead(const bnorm_plan *plan, const bnorm_schedule *schedule, int64_t width,
                            int planes)
 {
@@ -106,7 +106,8 @@ static int64_t apply_ahead(const bnorm_plan *plan, const bnorm_schedule *schedul
     /* Rows that are reduced in one tile, without prefetches, may be folded to several of them. */
     const int in_one = width > plan->kernels->lanes && schedule->fold > 1;
     const int64_t folded = in_one ? bnorm_max(ahead, BNORM_AHEAD_BYTES / bytes) : ahead;
-    if (!schedule->down || walk == BNORM_BY_ROWS_IN_L1 || walk == BNORM_IN_HIGH_TILES)
+    const int cached = schedule->tuning.ahead_bytes == 0 && width > bnorm_plan_tile_cols(plan);
+    if (!schedule->down || cached || walk == BNORM_BY_ROWS_IN_L1 || walk == BNORM_IN_HIGH_TILES)
         return 0;
     return -bnorm_max(folded, schedule->fold * BNORM_BAND);
 }
@@ -116,11 +117,11 @@ static void choose_rows(const bnorm_plan *plan, bnorm_schedule *schedule, int pl
     const int64_t width = bnorm_max(bnorm_grid_width(&schedule->grid), 1);
     const int64_t bytes = width * (int64_t)plan->kernels->size;
     const int64_t tile = bnorm_plan_tile_cols(plan);
-    const int64_t ahead = schedule->tuning.ahead_bytes / bytes;
+    const int64_t ahead_bytes = schedule->tuning.ahead_bytes, ahead = ahead_bytes / bytes;
     const int64_t leaves = bnorm_max(bnorm_grid_height(&schedule->grid), 1);
     const int in_turns = schedule->strategy == BNORM_STRATEGY_PIPELINED;
     const int64_t least = width > tile ? least_ahead(plan, schedule, width, planes) : 0;
-    schedule->reduce_ahead = in_turns ? 0 : bnorm_max(ahead, least);
+    schedule->reduce_ahead = in_turns || ahead_bytes == 0 ? 0 : bnorm_max(ahead, least);
     schedule->down = schedule->fold * width > tile;
     schedule->apply_ahead = apply_ahead(plan, schedule, width, planes);
     schedule->step_rows = bnorm_clamp(STEP_BYTES / bytes / BNORM_LEAF_ROWS, 1,
@@ -262,9 +263,9 @@ static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *s
     }
 }
 
-void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning)
+static void schedule_by(bnorm_plan *plan, int operation, const bnorm_tuning *tuning,
+                        bnorm_schedule *schedule)
 {
-    bnorm_schedule *schedule = &plan->schedule[operation];
     const int reads_dy = 1 << operation & (BNORM_BACKWARD | BNORM_FORWARD_BACKWARD | BNORM_STEP);
     const double matrix = bnorm_plan_matrix_bytes(plan);
     const double share = (double)bnorm_topology_cache_share(&plan->context->machine);
@@ -284,6 +285,24 @@ void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning
     schedule->written = traffic.writes * matrix;
     if (schedule->workspace.total > plan->workspace_bytes)
         plan->workspace_bytes = schedule->workspace.total;
+}
+
+/* Whether matrices in memory are written past the cache in blocks that do not span rows: whole
+ * rows can begin with a line anywhere (exec/folded.h). */
+static int needs_lines(const bnorm_plan *plan, const bnorm_schedule *schedule)
+{
+    return !plan->panel && schedule->stream && schedule->near && schedule->grid.col_blocks > 1;
+}
+
+void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning)
+{
+    bnorm_schedule *off = &plan->off_lines[operation];
+    schedule_by(plan, operation, tuning, &plan->schedule[operation]);
+    off->threads = 0;
+    if (needs_lines(plan, &plan->schedule[operation])) {
+        const bnorm_tuning other = bnorm_plan_estimate(plan, operation, 0);
+        schedule_by(plan, operation, &other, off);
+    }
 }
 
 /* Whether no shard is much longer than its exact part of so many leaves, and none is missing. */
@@ -337,7 +356,7 @@ void bnorm_plan_schedule(bnorm_plan *plan)
     for (int operation = 0; operation < BNORM_OPERATIONS; operation++) {
         if (!(plan->problem.operations & 1u << operation))
             continue;
-        const bnorm_tuning tuning = bnorm_plan_estimate(plan, operation);
+        const bnorm_tuning tuning = bnorm_plan_estimate(plan, operation, 1);
         bnorm_plan_tune(plan, operation, &tuning);
     }
 }

@@ -66,6 +66,7 @@ static void run(const measuring *m)
 static double sample(measuring *m, const bnorm_schedule *by)
 {
     m->plan->schedule[m->operation] = *by;
+    m->plan->off_lines[m->operation].threads = 0; /* by this one, wherever rows begin */
     for (int i = 0; i < m->leftover; i++)
         run(m);
     const double begin = now();
@@ -153,7 +154,7 @@ static int measure(measuring *m, int operation, double limit, bnorm_wisdom_entry
     m->args = bnorm_scratch_args(&m->scratch, m->plan, 1u << operation);
     m->deadline = now() + limit;
     m->tried = 0;
-    const bnorm_tuning estimate = bnorm_plan_estimate(m->plan, operation);
+    const bnorm_tuning estimate = bnorm_plan_estimate(m->plan, operation, 1);
     if (schedule(m, &estimate, &m->estimate) != 0)
         return -1;
     m->best = m->estimate;

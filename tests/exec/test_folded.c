@@ -367,6 +367,29 @@ static void both(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source d
     counted->both(y, dx, x, dy, coefficients, rows, cols);
 }
 
+static atomic_int columns_at_once;
+
+static void keep_widest(ptrdiff_t cols)
+{
+    int most = atomic_load(&columns_at_once);
+    while (cols > most && !atomic_compare_exchange_weak(&columns_at_once, &most, (int)cols))
+        ;
+}
+
+static void widest(bnorm_target dx, bnorm_source x, bnorm_source dy, const void *coefficients,
+                   int64_t rows, ptrdiff_t cols)
+{
+    keep_widest(cols);
+    counted->backward(dx, x, dy, coefficients, rows, cols);
+}
+
+static void widest_both(bnorm_target y, bnorm_target dx, bnorm_source x, bnorm_source dy,
+                        const void *coefficients, int64_t rows, ptrdiff_t cols)
+{
+    keep_widest(cols);
+    counted->both(y, dx, x, dy, coefficients, rows, cols);
+}
+
 static void expect_applied(const bnorm_context *context, bnorm_dtype dtype, int64_t cols,
                            int64_t gap, const int *off, unsigned operation, const char *expected)
 {
@@ -386,6 +409,46 @@ static void expect_applied(const bnorm_context *context, bnorm_dtype dtype, int6
     CU_ASSERT_STRING_EQUAL(applied, expected);
     p.plan->kernels = counted;
     close_problem(&p);
+}
+
+/* Strips of wide rows, where they pay, are for matrices on lines; others, and those with gaps, are
+ * in whole rows, and all have the same bits. */
+static void strips_are_on_lines(void)
+{
+    enum { ROWS = 640, COLS = 2048 };
+    static const struct {
+        int gap, off[MATRICES], strips;
+    } list[] = {{0, {0}, 1}, {16, {0}, 1}, {0, {4, 4, 4, 4}, 0}, {0, {0, 0, 4, 0}, 0}, {4, {0}, 0}};
+    bnorm_context *context = new_context(2);
+    const int wide = context->kernels->dtype[BNORM_F32].abreast * 4 >= 256;
+    context->machine.l1 = 48 << 10;
+    context->machine.l2 = 256 << 10;
+    context->machine.llc = 1 << 20;
+    context->machine.l2_sharers = 1;
+    context->machine.llc_sharers = 2;
+    problem first;
+    open_problem(&first, context, BNORM_F32, ROWS, COLS, 1, on_lines, 0);
+    for (int i = 0; i < HARNESS_COUNT(list); i++) {
+        problem p;
+        open_problem(&p, context, BNORM_F32, ROWS, COLS, list[i].gap, list[i].off, 0);
+        bnorm_kernel_set set = *(counted = p.plan->kernels);
+        set.backward = widest;
+        set.both = widest_both;
+        p.plan->kernels = &set;
+        /* backward takes the rstd of forward */
+        for (int operation = BNORM_FORWARD_BACKWARD; operation >= BNORM_BACKWARD; operation /= 2) {
+            atomic_store(&columns_at_once, 0);
+            run(&p, (unsigned)operation);
+            CU_ASSERT_EQUAL(atomic_load(&columns_at_once), wide && list[i].strips ? 64 : COLS);
+            run(&first, (unsigned)operation);
+            CU_ASSERT(same_rows(&p, &first, DX));
+            CU_ASSERT(operation == BNORM_BACKWARD || same_rows(&p, &first, Y));
+        }
+        p.plan->kernels = counted;
+        close_problem(&p);
+    }
+    close_problem(&first);
+    bnorm_context_destroy(context);
 }
 
 /* As many as end on a cache line together, and what is left over in one; none where that would
@@ -436,6 +499,7 @@ int main(int argc, char **argv)
         {"leaves are folded", leaves_are_folded},
         {"leaves of all groups are folded", leaves_of_all_groups_are_folded},
         {"first whole lines change no bit", first_lines_change_no_bit},
+        {"strips are on lines", strips_are_on_lines},
         {"rows of odd lengths are folded, from the first whole line on", odd_rows_are_folded},
     };
     return harness_main(argc, argv, "exec/folded", cases, HARNESS_COUNT(cases));

@@ -341,7 +341,7 @@ static void candidates_are_called_what_they_are(void)
         int pipelined = 0, lags = 0;
         open_problem(&p, BNORM_FORWARD_BACKWARD, 2, asked[a], AMPLE, AMPLE);
         for (int stage = 0; stage < BNORM_CANDIDATE_STAGES; stage++) {
-            const bnorm_tuning from = bnorm_plan_estimate(p.plan, 2);
+            const bnorm_tuning from = bnorm_plan_estimate(p.plan, 2, 1);
             const int count = bnorm_plan_candidates(p.plan, 2, stage, &from, candidate);
             for (int i = 0; i < count; i++) {
                 CU_ASSERT_NOT_EQUAL(candidate[i].strategy, BNORM_STRATEGY_STREAM);

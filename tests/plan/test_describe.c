@@ -124,6 +124,85 @@ static void what_caches_hold(void)
     bnorm_context_destroy(context);
 }
 
+/* The machine that the shapes below are for, as far as its kernels go. */
+static bnorm_context *one_cache_for_two(void)
+{
+    bnorm_context *context = fixture_context(2);
+    context->machine.l2 = 1 << 20;
+    context->machine.llc = 32 << 20;
+    context->machine.l2_sharers = 1;
+    context->machine.llc_sharers = 2;
+    return context;
+}
+
+/* With AVX-512 and a large L1, rows whose sums it does not keep are divided in strips of a tile, if
+ * two matrices' strips stay in a thread's share of cache, and rows end on lines.  Matrices that
+ * begin off lines are in whole rows all the same. */
+static void wide_rows_in_strips(void)
+{
+    static const struct {
+        int64_t rows, cols;
+        int l1, strips; /* KiB; as far as tiles are wide enough */
+    } list[] = {{16384, 4096, 48, 1}, {16384, 4096, 32, 0}, {16384, 1024, 48, 0},
+                {65536, 4096, 48, 0}, {16384, 4097, 48, 0}, {16384, 1280, 48, 1}};
+    bnorm_context *context = one_cache_for_two();
+    const int wide = context->kernels->dtype[BNORM_F32].abreast * 4 >= 256;
+    for (int i = 0; i < HARNESS_COUNT(list); i++) {
+        context->machine.l1 = (size_t)list[i].l1 << 10;
+        bnorm_plan *plan = new_plan(context, list[i].rows, list[i].cols, BNORM_F32,
+                                    BNORM_STRATEGY_AUTO);
+        const bnorm_description d = describe(plan, BNORM_BACKWARD);
+        const bnorm_schedule *off = &plan->off_lines[1];
+        CU_ASSERT_EQUAL(d.block_cols == 64, wide && list[i].strips);
+        CU_ASSERT_EQUAL(strcmp(d.strategy, "resident") == 0, wide && list[i].strips);
+        CU_ASSERT_EQUAL(strcmp(describe(plan, BNORM_FORWARD).strategy, "stream"), 0);
+        CU_ASSERT_EQUAL(strcmp(describe(plan, BNORM_STEP).strategy, "stream"), 0);
+        CU_ASSERT_EQUAL(off->threads, wide && list[i].strips ? 2 : 0);
+        CU_ASSERT(off->threads == 0 || off->grid.col_blocks == 1);
+        CU_ASSERT(plan->workspace_bytes >= off->workspace.total);
+        bnorm_plan_destroy(plan);
+    }
+    bnorm_context_destroy(context);
+}
+
+/* Nor where nodes own rows. */
+static void no_strips_of_owned_rows(void)
+{
+    for (int nodes = 1; nodes <= 2; nodes++) {
+        bnorm_context *context = fixture_machine(nodes == 1 ? "numa:1 l3:1 core:2 pu:1"
+                                                            : "numa:2 l3:1 core:1 pu:1", 0);
+        if (!context)
+            return;
+        context->machine.l1 = 48 << 10;
+        context->machine.llc = 32 << 20;
+        bnorm_plan *plan = new_plan(context, 8192, 4096, BNORM_F32, BNORM_STRATEGY_AUTO);
+        const int wide = context->kernels->dtype[BNORM_F32].abreast * 4 >= 256;
+        CU_ASSERT_EQUAL(describe(plan, BNORM_BACKWARD).block_cols == 64, wide && nodes == 1);
+        CU_ASSERT_EQUAL(describe(plan, BNORM_BACKWARD).nodes == 2, nodes == 2);
+        bnorm_plan_destroy(plan);
+        bnorm_context_destroy(context);
+    }
+}
+
+/* What is read is not prefetched while it is no more than a third of the last-level cache. */
+static void what_is_cached_is_not_prefetched(void)
+{
+    enum { COLS = 256 };
+    bnorm_context *context = one_cache_for_two();
+    const double third = (double)context->machine.llc / 3;
+    for (int more = 0; more < 2; more++)
+        for (int matrices = 1; matrices <= 2; matrices++) {
+            const int64_t rows = (int64_t)(third / matrices / COLS / 4) + more * 2 - 1;
+            bnorm_plan *plan = new_plan(context, rows, COLS, BNORM_F32, BNORM_STRATEGY_AUTO);
+            const bnorm_description d =
+                describe(plan, matrices == 1 ? BNORM_FORWARD : BNORM_BACKWARD);
+            CU_ASSERT_EQUAL(d.reduce_ahead != 0, more);
+            CU_ASSERT(more || d.apply_ahead == 0);
+            bnorm_plan_destroy(plan);
+        }
+    bnorm_context_destroy(context);
+}
+
 /* Rows of several tiles are prefetched; of one tile, x alone where they end within a vector, and x
  * and dy where they do soon after the first one. */
 static void check_prefetched(bnorm_context *context, int cols)
@@ -535,6 +614,9 @@ int main(int argc, char **argv)
         {"global statistics read once", global_statistics_read_once},
         {"the strategy asked for", the_strategy_asked_for},
         {"what caches hold", what_caches_hold},
+        {"wide rows in strips", wide_rows_in_strips},
+        {"no strips of owned rows", no_strips_of_owned_rows},
+        {"what is cached is not prefetched", what_is_cached_is_not_prefetched},
         {"what is prefetched", what_is_prefetched},
         {"how far is prefetched", how_far_is_prefetched},
         {"nodes own rows", nodes_own_rows},

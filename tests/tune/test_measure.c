@@ -301,7 +301,7 @@ static void all_candidates_give_the_same_bits(void)
     bnorm_plan *plan = fixture_plan(context, &f.problem);
     int tried = 0;
     for (int o = 0; o < BNORM_OPERATIONS; o++) {
-        const bnorm_tuning estimate = bnorm_plan_estimate(plan, o);
+        const bnorm_tuning estimate = bnorm_plan_estimate(plan, o, 1);
         const uint64_t expected = hash_of(plan, &f, o, &estimate);
         for (int stage = 0; stage < BNORM_CANDIDATE_STAGES; stage++) {
             const int count = bnorm_plan_candidates(plan, o, stage, &estimate, candidate);
@@ -326,7 +326,7 @@ static void odd_tunings_give_the_same_bits(void)
     fixture_init(&f, 300, 99, BNORM_F64, BNORM_F64);
     bnorm_plan *plan = fixture_plan(context, &f.problem);
     const int operation = 2;
-    const bnorm_tuning estimate = bnorm_plan_estimate(plan, operation);
+    const bnorm_tuning estimate = bnorm_plan_estimate(plan, operation, 1);
     const uint64_t expected = hash_of(plan, &f, operation, &estimate);
     for (int i = 0; i < 4 * 4 * 4 * 4 * 2; i += 3) {
         bnorm_tuning tuning = {

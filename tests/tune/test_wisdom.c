@@ -241,7 +241,7 @@ static void every_proposal_can_be_kept(void)
         context->machine.l2_sharers = context->machine.llc_sharers = 1;
         bnorm_plan *plan = fixture_plan(context, &problem);
         for (int o = 0; o < BNORM_OPERATIONS; o++) {
-            const bnorm_tuning estimate = bnorm_plan_estimate(plan, o);
+            const bnorm_tuning estimate = bnorm_plan_estimate(plan, o, 1);
             refused += !can_be_kept(plan, o, &estimate);
             for (int stage = 0; stage < BNORM_CANDIDATE_STAGES; stage++) {
                 const int count = bnorm_plan_candidates(plan, o, stage, &estimate, candidate);
