@@ -212,12 +212,21 @@ INLINE void T(sum_high_tiles)(REAL *sums, bnorm_source x, const REAL *first_x, b
 INLINE void T(sum_bands)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source dy,
                          const REAL *first_dy, int rows, ptrdiff_t cols, int with_dy)
 {
-    for (int row = 0; row < rows; row += BNORM_BAND) {
-        const int count = rows - row < BNORM_BAND ? rows - row : BNORM_BAND;
-        T(sum_tiles)(sums, x, first_x, dy, first_dy, 2, count, cols, with_dy);
-        bnorm_source_skip(&x, count, sizeof(REAL));
-        bnorm_source_skip(&dy, count, sizeof(REAL));
+    int row = 0;
+    for (; row + BNORM_BAND <= rows; row += BNORM_BAND) {
+        T(sum_tiles)(sums, x, first_x, dy, first_dy, 2, BNORM_BAND, cols, with_dy);
+        bnorm_source_skip(&x, BNORM_BAND, sizeof(REAL));
+        bnorm_source_skip(&dy, BNORM_BAND, sizeof(REAL));
     }
+    if (row < rows)
+        T(sum_tiles)(sums, x, first_x, dy, first_dy, 2, rows - row, cols, with_dy);
+}
+
+/* Without prefetches, as is known when this is compiled. */
+INLINE bnorm_source T(at_hand)(bnorm_source source)
+{
+    source.ahead = 0;
+    return source;
 }
 
 INLINE bnorm_walk T(walk)(bnorm_source x, ptrdiff_t cols, int arrays)
@@ -243,6 +252,8 @@ INLINE void T(sum)(REAL *sums, bnorm_source x, const REAL *first_x, bnorm_source
         T(sum_rows)(sums, x, first_x, dy, first_dy, 2, rows, cols, with_dy);
     else if (walk == BNORM_IN_HIGH_TILES)
         T(sum_high_tiles)(sums, x, first_x, dy, first_dy, rows, cols, with_dy);
+    else if (x.ahead == 0 && dy.ahead == 0)
+        T(sum_bands)(sums, T(at_hand)(x), first_x, T(at_hand)(dy), first_dy, rows, cols, with_dy);
     else
         T(sum_bands)(sums, x, first_x, dy, first_dy, rows, cols, with_dy);
 }

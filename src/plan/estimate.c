@@ -39,6 +39,9 @@ static const double PIPELINED_SHARED = 3.5;
  * cache; the second, where x alone is read again. */
 static const double PAST_CACHE = 0.64, PAST_CACHE_X = 0.8;
 
+/* Prefetches are in the way while so much of the last-level cache holds all that is read. */
+static const double CACHED = 0.6;
+
 /* What an operation reads counts as memory's where it is so many times what the team's caches
  * hold: the second, where L1 is large. */
 static const double FROM_MEMORY = 1.6, FROM_MEMORY_LARGE = 1.0;
@@ -84,12 +87,6 @@ static int team_size(const bnorm_plan *plan)
     return (int)bnorm_clamp(bnorm_max(blocks, groups), 1, most);
 }
 
-/* Whether so many matrices are in a good part of the last-level cache. */
-static int are_near(const bnorm_plan *plan, int matrices)
-{
-    return matrices * bnorm_plan_matrix_bytes(plan) <= (double)plan->context->machine.llc / 3;
-}
-
 /* Whether rows from memory, where whole ones would be walked tile by tile anyway, are divided in
  * strips of a tile, which are read again from the last-level cache: if no line is in two of
  * them, and no node owns rows. */
@@ -113,8 +110,7 @@ static int tile_pays(const bnorm_plan *plan, int operation, int on_lines, int he
     const double tile = (double)held * (double)plan->problem.rows * TILE_BYTES;
     const double row = (double)plan->problem.cols * (double)plan->kernels->size;
     const double all = held * bnorm_plan_matrix_bytes(plan), llc = (double)machine->llc;
-    const int near =
-        are_near(plan, held) || (all <= 1.2 * llc && tile <= (double)machine->l2);
+    const int near = all <= llc / 3 || (all <= 1.2 * llc && tile <= (double)machine->l2);
     return !plan->panel && plan->kernels->abreast * (int)plan->kernels->size >= TILE_BYTES &&
            held > 1 && row > TILE_BYTES * (double)threads &&
            tile <= (double)bnorm_topology_cache_share(machine) &&
@@ -282,7 +278,8 @@ static int is_prefetched(const bnorm_plan *plan, int operation, int matrices)
 {
     const int reads_x = 1 << operation & (BNORM_FORWARD | BNORM_STEP); /* alone, at first */
     const int64_t cols = plan->problem.cols, lanes = plan->kernels->lanes;
-    if (plan->panel || are_near(plan, matrices))
+    const double bytes = matrices * bnorm_plan_matrix_bytes(plan);
+    if (plan->panel || bytes <= CACHED * (double)plan->context->machine.llc)
         return 0;
     if (cols > plan->kernels->abreast)
         return 1;

@@ -184,15 +184,15 @@ static void no_strips_of_owned_rows(void)
     }
 }
 
-/* What is read is not prefetched while it is no more than a third of the last-level cache. */
+/* What is read is not prefetched while it is no more than 0.6 of the last-level cache. */
 static void what_is_cached_is_not_prefetched(void)
 {
     enum { COLS = 256 };
     bnorm_context *context = one_cache_for_two();
-    const double third = (double)context->machine.llc / 3;
+    const double cached = 0.6 * (double)context->machine.llc;
     for (int more = 0; more < 2; more++)
         for (int matrices = 1; matrices <= 2; matrices++) {
-            const int64_t rows = (int64_t)(third / matrices / COLS / 4) + more * 2 - 1;
+            const int64_t rows = (int64_t)(cached / matrices / COLS / 4) + more * 2 - 1;
             bnorm_plan *plan = new_plan(context, rows, COLS, BNORM_F32, BNORM_STRATEGY_AUTO);
             const bnorm_description d =
                 describe(plan, matrices == 1 ? BNORM_FORWARD : BNORM_BACKWARD);
