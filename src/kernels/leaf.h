@@ -164,8 +164,23 @@ INLINE void T(leaf_group)(double *moments, ptrdiff_t pitch, const REAL *sums, co
         T(mend)(moments, pitch, sums, x, ldx, with_dy ? dy : NULL, lddy, rows, cols);
 }
 
+/* Fewer columns than a group has, and no others: what stands behind them is another part's. */
+static void T(leaf_rest)(double *moments, ptrdiff_t pitch, const REAL *sums, const REAL *x,
+                         ptrdiff_t ldx, const REAL *dy, ptrdiff_t lddy, int rows, double inverse,
+                         int cols, int with_dy)
+{
+    double group[BNORM_MOMENTS_XDY * BNORM_GROUP];
+    if (with_dy)
+        T(leaf_group)(group, BNORM_GROUP, sums, x, ldx, dy, lddy, rows, inverse, cols, 1);
+    else
+        T(leaf_group)(group, BNORM_GROUP, sums, x, ldx, dy, lddy, rows, inverse, cols, 0);
+    for (int plane = 0; plane < (with_dy ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X); plane++)
+        memcpy(moments + plane * pitch, group + plane * BNORM_GROUP, (size_t)cols * sizeof *group);
+}
+
+/* padded: moments have room for whole groups, and nothing else is there. */
 INLINE void T(leaf)(double *moments, ptrdiff_t pitch, const REAL *sums, const bnorm_source *xs,
-                    const bnorm_source *dys, int rows, ptrdiff_t cols, int with_dy)
+                    const bnorm_source *dys, int rows, ptrdiff_t cols, int with_dy, int padded)
 {
     const REAL *x = xs->data, *dy = with_dy ? dys->data : x;
     const ptrdiff_t ldx = xs->ld, lddy = with_dy ? dys->ld : 0;
@@ -174,21 +189,24 @@ INLINE void T(leaf)(double *moments, ptrdiff_t pitch, const REAL *sums, const bn
     for (; col + BNORM_GROUP <= cols; col += BNORM_GROUP)
         T(leaf_group)(moments + col, pitch, sums + bnorm_group_at(BNORM_SUMS, 0, col), x + col,
                       ldx, dy + col, lddy, rows, inverse, BNORM_GROUP, with_dy);
-    if (col < cols)
+    if (col < cols && padded)
         T(leaf_group)(moments + col, pitch, sums + bnorm_group_at(BNORM_SUMS, 0, col), x + col,
                       ldx, dy + col, lddy, rows, inverse, (int)(cols - col), with_dy);
+    else if (col < cols)
+        T(leaf_rest)(moments + col, pitch, sums + bnorm_group_at(BNORM_SUMS, 0, col), x + col, ldx,
+                     dy + col, lddy, rows, inverse, (int)(cols - col), with_dy);
 }
 
 static void T(leaf_x)(double *moments, ptrdiff_t pitch, const void *sums, const bnorm_source *x,
                       int rows, ptrdiff_t cols)
 {
-    T(leaf)(moments, pitch, sums, x, NULL, rows, cols, 0);
+    T(leaf)(moments, pitch, sums, x, NULL, rows, cols, 0, 1);
 }
 
 static void T(leaf_xdy)(double *moments, ptrdiff_t pitch, const void *sums, const bnorm_source *x,
                         const bnorm_source *dy, int rows, ptrdiff_t cols)
 {
-    T(leaf)(moments, pitch, sums, x, dy, rows, cols, 1);
+    T(leaf)(moments, pitch, sums, x, dy, rows, cols, 1, 1);
 }
 
 /* Where leaves of x and dy come from memory and drive everything else out of L1, and their sums are
@@ -216,25 +234,77 @@ static void T(sum_leaf_xdy)(const bnorm_reduction *r, bnorm_source x, bnorm_sour
     T(sum_xdy)(r->sums, &x, first_x, &dy, first_dy, last, r->cols);
 }
 
+/* The sums and moments of the first columns of a leaf, so many as r has.  padded: of all. */
+INLINE void T(leaf_part)(const bnorm_reduction *r, double *moments, bnorm_source x,
+                         bnorm_source dy, int rows, int with_dy, int padded)
+{
+    const size_t groups = (size_t)((r->cols + BNORM_GROUP - 1) / BNORM_GROUP);
+    memset(r->sums, 0, BNORM_SUMS * sizeof(REAL) * BNORM_GROUP * groups);
+    if (with_dy)
+        T(sum_leaf_xdy)(r, x, dy, rows, moments);
+    else
+        T(sum_x)(r->sums, &x, x.data, rows, r->cols);
+    if (!padded)
+        T(leaf)(moments, r->pitch, r->sums, &x, &dy, rows, r->cols, with_dy, 0);
+    else if (with_dy)
+        T(leaf_xdy)(moments, r->pitch, r->sums, &x, &dy, rows, r->cols);
+    else
+        T(leaf_x)(moments, r->pitch, r->sums, &x, rows, r->cols);
+}
+
+/* Its columns from the first whole line on, and those before it. */
+static void T(leaf_in_parts)(const bnorm_reduction *r, double *moments, bnorm_source x,
+                             bnorm_source dy, int rows, ptrdiff_t lead, int with_dy)
+{
+    bnorm_reduction before = *r, from_line = *r;
+    bnorm_source x_line = x, dy_line = dy;
+    before.cols = lead;
+    from_line.cols -= lead;
+    x.ahead = dy.ahead = 0;
+    x_line.data = (const REAL *)x.data + lead;
+    dy_line.data = with_dy ? (const REAL *)dy.data + lead : NULL;
+    if (with_dy) {
+        T(leaf_part)(&from_line, moments + lead, x_line, dy_line, rows, 1, 0);
+        T(leaf_part)(&before, moments, x, dy, rows, 1, 0);
+    } else {
+        T(leaf_part)(&from_line, moments + lead, x_line, dy_line, rows, 0, 0);
+        T(leaf_part)(&before, moments, x, dy, rows, 0, 0);
+    }
+}
+
+/* Elements to the next cache line; 0 where none begins with an element, nor with one of the next
+ * row there. */
+INLINE ptrdiff_t T(to_line)(const bnorm_source *source)
+{
+    const size_t bytes = -(size_t)(uintptr_t)source->data % BNORM_LINE;
+    const int keeps = (size_t)source->ld * sizeof(REAL) % BNORM_LINE == 0;
+    return keeps && bytes % sizeof(REAL) == 0 ? (ptrdiff_t)(bytes / sizeof(REAL)) : 0;
+}
+
+/* Columns before x and dy begin a line, which are summed by themselves where every other vector
+ * would be in two lines, and rows are wider than a tile. */
+INLINE ptrdiff_t T(lead)(const bnorm_reduction *r, int with_dy)
+{
+    const ptrdiff_t lead = T(to_line)(&r->x);
+    const int turns = sizeof(T(vec)) == BNORM_LINE && (!with_dy || T(to_line)(&r->dy) == lead) &&
+                      r->cols > VECTORS * T(LANES);
+    return turns ? lead : 0;
+}
+
 /* The sums of each leaf of the rows and its moments, in one go: whatever stands between two leaves
  * keeps memory waiting. */
 INLINE void T(leaves)(const bnorm_reduction *r, int64_t rows, int with_dy)
 {
-    const size_t bytes = BNORM_SUMS * sizeof(REAL) *
-                         (size_t)((r->cols + BNORM_GROUP - 1) / BNORM_GROUP * BNORM_GROUP);
+    const ptrdiff_t lead = T(lead)(r, with_dy);
     const ptrdiff_t size = (with_dy ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X) * r->pitch;
     bnorm_source x = r->x, dy = r->dy;
     double *moments = r->moments;
     for (; rows > 0; rows -= BNORM_LEAF_ROWS, moments += size) {
         const int count = (int)(rows < BNORM_LEAF_ROWS ? rows : BNORM_LEAF_ROWS);
-        memset(r->sums, 0, bytes);
-        if (with_dy) {
-            T(sum_leaf_xdy)(r, x, dy, count, moments);
-            T(leaf_xdy)(moments, r->pitch, r->sums, &x, &dy, count, r->cols);
-        } else {
-            T(sum_x)(r->sums, &x, x.data, count, r->cols);
-            T(leaf_x)(moments, r->pitch, r->sums, &x, count, r->cols);
-        }
+        if (lead)
+            T(leaf_in_parts)(r, moments, x, dy, count, lead, with_dy);
+        else
+            T(leaf_part)(r, moments, x, dy, count, with_dy, 1);
         bnorm_source_skip(&x, count, sizeof(REAL));
         bnorm_source_skip(&dy, count, sizeof(REAL));
     }

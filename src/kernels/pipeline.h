@@ -122,7 +122,8 @@ INLINE void T(next_panels)(const bnorm_reduction *r, const bnorm_application *a,
         else
             T(leaf_in_tiles)(r->sums, a->coefficients, &from, count, height, width, with_y,
                              with_dx, stream);
-        T(leaf)(T(leaf_of)(r, row, with_dx), r->pitch, r->sums, &x, &dy, count, width, with_dx);
+        T(leaf)(T(leaf_of)(r, row, with_dx), r->pitch, r->sums, &x, &dy, count, width, with_dx,
+                1);
     }
 }
 

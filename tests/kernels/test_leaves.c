@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/range.h"
 #include "kernels/kernels.h"
 #include "kernels/tables.h"
 #include "support/data.h"
@@ -77,10 +78,76 @@ static void leaves_are_leaf_by_leaf(void)
     free(a);
 }
 
+/* ---- rows that begin off a cache line --------------------------------------------------- */
+
+enum { WIDE_ROWS = BNORM_LEAF_ROWS + 9, WIDE_LD = 208, OFF = 16, WIDE_LEAVES = 2 };
+enum { WIDE_MOMENTS = WIDE_LEAVES * BNORM_MOMENTS_XDY * WIDE_LD };
+
+typedef struct {
+    _Alignas(64) double x[WIDE_ROWS * WIDE_LD + OFF], dy[WIDE_ROWS * WIDE_LD + OFF];
+    _Alignas(64) double sums[BNORM_SUMS * WIDE_LD], moments[WIDE_MOMENTS + OFF];
+} wide_arrays;
+
+/* Reduce columns of x and dy that begin so many elements off a line; nothing behind the last
+ * leaf's moments is written. */
+static void reduce_off_line(const bnorm_kernel_set *set, wide_arrays *a, ptrdiff_t cols,
+                            const int off[2], int near, int with_dy, double *moments)
+{
+    const ptrdiff_t pitch = bnorm_round_up(cols, BNORM_GROUP);
+    const ptrdiff_t used = WIDE_LEAVES * (with_dy ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X) * pitch;
+    static double first[2][WIDE_ROWS * WIDE_LD];
+    char *x = (char *)a->x + (size_t)off[0] * set->size;
+    char *dy = (char *)a->dy + (size_t)off[1] * set->size;
+    const bnorm_reduction r = {a->sums, a->moments, pitch, {x, WIDE_LD, 0, near, 0},
+                               {with_dy ? dy : NULL, WIDE_LD, 0, near, 0}, cols};
+    const size_t bytes = WIDE_ROWS * WIDE_LD * set->size;
+    memcpy(first[0], a->x, bytes);
+    memcpy(first[1], a->dy, bytes);
+    memmove(x, a->x, bytes);
+    memmove(dy, a->dy, bytes);
+    for (int i = 0; i < WIDE_MOMENTS + OFF; i++)
+        a->moments[i] = -7;
+    (with_dy ? set->leaves_xdy : set->leaves_x)(&r, WIDE_ROWS);
+    for (int i = 0; i < OFF; i++)
+        CU_ASSERT_EQUAL(a->moments[used + i], -7);
+    for (ptrdiff_t plane = 0; plane < used / pitch; plane++)
+        memcpy(moments + plane * WIDE_LD, a->moments + plane * pitch,
+               (size_t)cols * sizeof *moments);
+    memcpy(a->x, first[0], bytes);
+    memcpy(a->dy, first[1], bytes);
+}
+
+static void leaves_off_lines(void)
+{
+    static const ptrdiff_t cols[] = {64, 65, 79, 96, 100, 128, 144, 190, 208};
+    static double expected[WIDE_MOMENTS], got[WIDE_MOMENTS];
+    wide_arrays *a = aligned_alloc(64, (sizeof *a + 63) / 64 * 64);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+    for (int t = 0; t < table_count; t++)
+        for (int d = 0; d < BNORM_DTYPES; d++) {
+            data_vector((bnorm_dtype)d, a->x, WIDE_ROWS * WIDE_LD, 3, 2, 33);
+            data_vector((bnorm_dtype)d, a->dy, WIDE_ROWS * WIDE_LD, -0.5, 1, 34);
+            for (int col = 0; col < WIDE_LD; col += 13) /* to be reduced again */
+                data_set((bnorm_dtype)d, a->x, WIDE_LD + col, 1e7);
+            for (int c = 0; c < HARNESS_COUNT(cols); c++)
+                for (int how = 0; how < 2 * TABLES_NEAR; how++)
+                    for (int off = 0; off < OFF; off++) {
+                        const int both[2] = {off, off % 5 == 4 ? 0 : off}, none[2] = {0, 0};
+                        const bnorm_kernel_set *set = &tables[t]->dtype[d];
+                        reduce_off_line(set, a, cols[c], none, tables_near[how / 2], how & 1,
+                                        expected);
+                        reduce_off_line(set, a, cols[c], both, tables_near[how / 2], how & 1, got);
+                        CU_ASSERT(memcmp(got, expected, sizeof got) == 0);
+                    }
+        }
+    free(a);
+}
+
 int main(int argc, char **argv)
 {
     static const harness_case cases[] = {
         {"leaves are leaf by leaf", leaves_are_leaf_by_leaf},
+        {"leaves of rows off a cache line", leaves_off_lines},
     };
     table_count = tables_find(tables);
     return harness_main(argc, argv, "kernels/leaves", cases, HARNESS_COUNT(cases));
