@@ -266,7 +266,9 @@ BNORM_API bnorm_status bnorm_plan_prepare(bnorm_plan *plan);
 /* Bytes of one execution's workspace. */
 BNORM_API size_t bnorm_plan_workspace_size(const bnorm_plan *plan);
 
-typedef struct { /* how one operation will run, in numbers */
+/* How one operation will run, in numbers, if the rows of all matrices begin on cache lines of 64
+ * bytes.  Others may be worked on in wider blocks: bnorm_plan_text says so where they are. */
+typedef struct {
     size_t struct_size;     /* the caller sets it to sizeof(bnorm_description) */
     const char *strategy;   /* "stream", "resident", "small", "pipelined" */
     const char *isa;        /* of the kernels: the context's, or one with shorter vectors,
@@ -289,7 +291,7 @@ typedef struct { /* how one operation will run, in numbers */
     double bytes_read;      /* from memory, x and dy, by the traffic model */
     double bytes_written;   /* to memory, y and dx */
     double bytes_compulsory; /* the least any implementation moves */
-    size_t workspace_bytes; /* per execution */
+    size_t workspace_bytes; /* per execution, wherever rows begin */
     double measured;        /* how many times as fast as the estimate's choice this was
                                measured to be (1: that is the choice); 0: estimated */
 } bnorm_description;

@@ -22,11 +22,10 @@ int bnorm_folded_rows(const bnorm_run *run)
     return all_dense(run) ? run->schedule->fold : 1;
 }
 
-/* Elements to the next cache line; 0 where none begins with an element, too. */
+/* Elements to the next cache line; none of nothing. */
 static ptrdiff_t to_line(const bnorm_matrix *matrix, size_t size)
 {
-    const size_t bytes = -(size_t)(uintptr_t)matrix->data % BNORM_LINE;
-    return bytes % size == 0 ? (ptrdiff_t)(bytes / size) : 0;
+    return (ptrdiff_t)(-(size_t)(uintptr_t)matrix->data % BNORM_LINE / size);
 }
 
 ptrdiff_t bnorm_folded_lead(const bnorm_run *run)
@@ -34,13 +33,12 @@ ptrdiff_t bnorm_folded_lead(const bnorm_run *run)
     const bnorm_args *args = run->args;
     const size_t size = run->plan->kernels->size;
     const size_t row = (size_t)run->fold * (size_t)run->plan->problem.cols * size;
-    const int step = run->operation == BNORM_STEP;
-    const int what = step && args->dx.data ? BNORM_APPLY_DX : step ? 0 : bnorm_wanted(run);
     const ptrdiff_t y = to_line(&args->y, size), dx = to_line(&args->dx, size);
-    if (!run->schedule->stream || run->plan->panel || run->grid->col_blocks != 1 ||
-        row % BNORM_LINE != 0 || !all_dense(run))
+    if (!bnorm_schedule_turns(run->schedule) || row % BNORM_LINE != 0 || !all_dense(run))
         return 0;
-    switch (what) {
+    if (run->operation == BNORM_STEP) /* its y is stored through the cache */
+        return dx;
+    switch (bnorm_wanted(run)) {
     case BNORM_APPLY_Y: return y;
     case BNORM_APPLY_DX: return dx;
     default: return y == dx ? y : 0;

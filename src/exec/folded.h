@@ -6,8 +6,8 @@
  * where columns are few reductions lay BNORM_FOLD ranges of leaves side by side in a tile,
  * a row of each in a row.
  *
- * Outputs that begin off a cache line, as malloc's do, are applied from their first whole
- * line on: what lies from there to the same place in the next row, or so many rows on, counts
+ * Where threads have whole rows that follow each other without a gap, outputs that begin off a
+ * cache line, as malloc's do, are applied from their first whole line on: what lies from there to the same place in the next row, or so many rows on, counts
  * as a row, and coefficients are turned as far.  Before and behind are parts of such rows.
  */
 #ifndef BNORM_EXEC_FOLDED_H

@@ -140,7 +140,10 @@ static void apply_folded(const bnorm_run *run, const bnorm_application *all, int
     a.dx.stream = all->dx.stream;
     a.coefficients = all->coefficients;
     apply_next(run, &a, rows, row, what);
-    apply_next(run, &a, 1, (ptrdiff_t)(elements - lead - rows * row), what);
+    const ptrdiff_t rest = (ptrdiff_t)(elements - lead - rows * row);
+    if ((size_t)rest * run->plan->kernels->size < BNORM_LINE)
+        a.y.stream = a.dx.stream = 0;
+    apply_next(run, &a, 1, rest, what);
 }
 
 void bnorm_apply_rows(bnorm_run *run, bnorm_piece *piece, bnorm_range rows, bnorm_way way,

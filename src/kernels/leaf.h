@@ -178,7 +178,7 @@ static void T(leaf_rest)(double *moments, ptrdiff_t pitch, const REAL *sums, con
         memcpy(moments + plane * pitch, group + plane * BNORM_GROUP, (size_t)cols * sizeof *group);
 }
 
-/* padded: moments have room for whole groups, and nothing else is there. */
+/* padded: a whole group of moments may be written where fewer columns are left. */
 INLINE void T(leaf)(double *moments, ptrdiff_t pitch, const REAL *sums, const bnorm_source *xs,
                     const bnorm_source *dys, int rows, ptrdiff_t cols, int with_dy, int padded)
 {
@@ -234,7 +234,7 @@ static void T(sum_leaf_xdy)(const bnorm_reduction *r, bnorm_source x, bnorm_sour
     T(sum_xdy)(r->sums, &x, first_x, &dy, first_dy, last, r->cols);
 }
 
-/* The sums and moments of the first columns of a leaf, so many as r has.  padded: of all. */
+/* The sums and moments of a leaf's columns from x's on, as many as r has; padded as above. */
 INLINE void T(leaf_part)(const bnorm_reduction *r, double *moments, bnorm_source x,
                          bnorm_source dy, int rows, int with_dy, int padded)
 {

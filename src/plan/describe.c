@@ -36,6 +36,13 @@ const char *bnorm_strategy_name(bnorm_strategy strategy)
     return "unknown";
 }
 
+/* Of either schedule. */
+static size_t workspace_of(const bnorm_plan *plan, int operation)
+{
+    return (size_t)bnorm_max((int64_t)plan->schedule[operation].workspace.total,
+                             (int64_t)plan->off_lines[operation].workspace.total);
+}
+
 /* NUMA nodes that own parts of the matrices; 0 when the threads of all work on all. */
 static int owners(const bnorm_grid *grid)
 {
@@ -104,7 +111,7 @@ static void append_reason(bnorm_plan *plan, int operation)
                gain % 1000 / 10);
 }
 
-/* How matrices whose rows do not begin on cache lines are divided, if otherwise. */
+/* How matrices whose rows do not begin on cache lines are divided, if in wider blocks. */
 static void append_off_lines(bnorm_plan *plan, int operation)
 {
     const bnorm_schedule *off = &plan->off_lines[operation];
@@ -145,7 +152,7 @@ void bnorm_plan_write_text(bnorm_plan *plan)
                bnorm_amount(read, schedule->read),
                bnorm_amount(written, schedule->written),
                bnorm_amount(least, schedule->compulsory),
-               bnorm_amount(workspace, (double)schedule->workspace.total));
+               bnorm_amount(workspace, (double)workspace_of(plan, index)));
         append_reason(plan, index);
         append_off_lines(plan, index);
     }
@@ -193,7 +200,7 @@ bnorm_status bnorm_plan_describe(const bnorm_plan *plan, unsigned operation,
         .bytes_read = schedule->read,
         .bytes_written = schedule->written,
         .bytes_compulsory = schedule->compulsory,
-        .workspace_bytes = schedule->workspace.total,
+        .workspace_bytes = workspace_of(plan, bnorm_operation_index(operation)),
         .measured = schedule->gain / 1000.0,
     };
     return BNORM_OK;

@@ -116,6 +116,13 @@ enum { BNORM_STREAM_BYTES = 4096 };
 /* Prefetches go far enough ahead for memory: into L2, or into L1 where that is large. */
 enum { BNORM_AHEAD_BYTES = 16 << 10, BNORM_AHEAD_L1_BYTES = 4 << 10 };
 
+/* Whether rows may be applied from their first whole line on (exec/folded.h): threads have whole
+ * ones, and write past the cache.  Their coefficients take one group more. */
+static inline int bnorm_schedule_turns(const bnorm_schedule *schedule)
+{
+    return schedule->stream && !schedule->grid.panels && schedule->grid.col_blocks == 1;
+}
+
 /* Columns of a cache line, or of a panel. */
 static inline int64_t bnorm_plan_unit(const bnorm_plan *plan)
 {
@@ -161,7 +168,7 @@ int64_t bnorm_plan_sharing(const bnorm_plan *plan, int operation);
 int bnorm_plan_near(const bnorm_plan *plan, int operation, int threads);
 
 /* Schedule a declared operation (index) anew; plan->workspace_bytes may grow.  Matrices off
- * lines are scheduled by the estimate where the tuning's blocks need lines. */
+ * lines are scheduled by the estimate where the tuning's blocks need lines, if that has wider ones. */
 void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning);
 
 /* Write plan->text. */

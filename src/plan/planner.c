@@ -94,8 +94,8 @@ static int64_t least_ahead(const bnorm_plan *plan, const bnorm_schedule *schedul
     return walk == BNORM_IN_HIGH_TILES ? HIGH_AHEAD : BNORM_BAND;
 }
 
-/* Rows that an application prefetches, from the end: not what comes from a cache, nor, where L1 is
- * large, what CPUs see by themselves. */
+/* Rows that an application prefetches, from the end: not of blocks wider than a tile that come from
+ * a cache, nor, where L1 is large, what CPUs see by themselves. */
 static int64_t apply_ahead(const bnorm_plan *plan, const bnorm_schedule *schedule, int64_t width,
                            int planes)
 {
@@ -287,8 +287,8 @@ static void schedule_by(bnorm_plan *plan, int operation, const bnorm_tuning *tun
         plan->workspace_bytes = schedule->workspace.total;
 }
 
-/* Whether matrices in memory are written past the cache in blocks that do not span rows: whole
- * rows can begin with a line anywhere (exec/folded.h). */
+/* Whether matrices in memory are written past the cache in blocks that do not span rows: these have
+ * to begin and end on lines, while whole rows may begin anywhere (exec/folded.h). */
 static int needs_lines(const bnorm_plan *plan, const bnorm_schedule *schedule)
 {
     return !plan->panel && schedule->stream && schedule->near && schedule->grid.col_blocks > 1;
@@ -298,11 +298,14 @@ void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning
 {
     bnorm_schedule *off = &plan->off_lines[operation];
     schedule_by(plan, operation, tuning, &plan->schedule[operation]);
-    off->threads = 0;
+    *off = (bnorm_schedule){0};
     if (needs_lines(plan, &plan->schedule[operation])) {
         const bnorm_tuning other = bnorm_plan_estimate(plan, operation, 0);
         schedule_by(plan, operation, &other, off);
     }
+    /* the wider, the better; no wider, no better */
+    if (bnorm_grid_width(&off->grid) <= bnorm_grid_width(&plan->schedule[operation].grid))
+        *off = (bnorm_schedule){0};
 }
 
 /* Whether no shard is much longer than its exact part of so many leaves, and none is missing. */

@@ -123,11 +123,9 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
     const int64_t pitch = folds ? schedule->fold * grid->cols
                                 : bnorm_round_up(bnorm_max(bnorm_grid_width(grid), 1), BNORM_GROUP);
     const size_t plane = (size_t)pitch, node = (size_t)planes * plane * sizeof(double);
-    /* Rows that are folded, or turned to begin with a line: as exec/folded.h has them. */
-    const int turns = schedule->stream && !grid->panels && grid->col_blocks == 1;
     const size_t applied =
         (schedule->fold > 1 ? (size_t)bnorm_round_up(schedule->fold * grid->cols, BNORM_GROUP)
-                            : plane) + (turns ? BNORM_GROUP : 0);
+                            : plane) + (bnorm_schedule_turns(schedule) ? BNORM_GROUP : 0);
     const size_t tile = tiles ? plane * (size_t)schedule->step_rows * size : 0;
     /* The batch's list begins at leaf 0 and does not climb.  Fewer rows than
      * planned never need more nodes. */

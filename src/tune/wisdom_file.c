@@ -14,7 +14,7 @@
 
 enum { MACHINE_LINE = 400, LINE = 512, TRIES = 100, MOST_ENTRIES = 1 << 14 };
 
-static const char version[] = "bnorm-wisdom 5";
+static const char version[] = "bnorm-wisdom 6";
 
 /* What a measurement holds for: the processor, and what the context made of it. */
 static void machine_line(const bnorm_context *context, char line[MACHINE_LINE])

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Wisdom in files: a version, the machine, an entry a line.
  *
- *   bnorm-wisdom 5
+ *   bnorm-wisdom 6
  *   AMD EPYC 7763 64-Core Processor; 8 CPUs, 1 NUMA node, ..., 8 threads, avx2 kernels
  *   forward 65536 x 1024 f32 ...
  */

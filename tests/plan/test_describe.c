@@ -159,7 +159,10 @@ static void wide_rows_in_strips(void)
         CU_ASSERT_EQUAL(strcmp(describe(plan, BNORM_STEP).strategy, "stream"), 0);
         CU_ASSERT_EQUAL(off->threads, wide && list[i].strips ? 2 : 0);
         CU_ASSERT(off->threads == 0 || off->grid.col_blocks == 1);
-        CU_ASSERT(plan->workspace_bytes >= off->workspace.total);
+        CU_ASSERT(d.workspace_bytes >= off->workspace.total);
+        CU_ASSERT(plan->workspace_bytes >= d.workspace_bytes);
+        CU_ASSERT_EQUAL(strstr(bnorm_plan_text(plan), "; off cache lines 2 row groups x 1 column")
+                        != NULL, off->threads > 0);
         bnorm_plan_destroy(plan);
     }
     bnorm_context_destroy(context);

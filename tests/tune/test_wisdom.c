@@ -190,16 +190,16 @@ static void malformed_files_are_refused(void)
     CU_ASSERT_EQUAL(load(heads), BNORM_OK);
 
     CU_ASSERT_EQUAL(load(""), BNORM_ERR_ARGUMENT);
-    CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_last_error(), "line 1: expected \"bnorm-wisdom 5\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_last_error(), "line 1: expected \"bnorm-wisdom 6\""));
     CU_ASSERT_EQUAL(load("a,b\n1,2\n"), BNORM_ERR_ARGUMENT);
-    CU_ASSERT_EQUAL(load("bnorm-wisdom 5"), BNORM_ERR_ARGUMENT);
-    CU_ASSERT_EQUAL(load("bnorm-wisdom 5\n"), BNORM_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(load("bnorm-wisdom 6"), BNORM_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(load("bnorm-wisdom 6\n"), BNORM_ERR_ARGUMENT);
     CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_last_error(), "line 2"));
-    CU_ASSERT_EQUAL(load("bnorm-wisdom 5\nnonsense\n"), BNORM_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(load("bnorm-wisdom 6\nnonsense\n"), BNORM_ERR_ARGUMENT);
     CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_last_error(), "line 2: expected a machine"));
     snprintf(text, sizeof text, "bnorm-wisdom 1\n%s", machine);
     CU_ASSERT_EQUAL(load(text), BNORM_ERR_UNSUPPORTED);
-    CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_last_error(), "\"bnorm-wisdom 5\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(bnorm_last_error(), "\"bnorm-wisdom 6\""));
 
     snprintf(text, sizeof text, "%s%s\nnonsense\n%s\n", heads, good, good);
     CU_ASSERT_EQUAL(load(text), BNORM_ERR_ARGUMENT);
