@@ -7,8 +7,9 @@
  * a row of each in a row.
  *
  * Where threads have whole rows that follow each other without a gap, outputs that begin off a
- * cache line, as malloc's do, are applied from their first whole line on: what lies from there to the same place in the next row, or so many rows on, counts
- * as a row, and coefficients are turned as far.  Before and behind are parts of such rows.
+ * cache line, as malloc's do, are applied from their first whole line on: what lies from there to
+ * the same place in the next row, or so many rows on, counts as a row, and coefficients are turned
+ * as far.  Before and behind are parts of such rows.
  */
 #ifndef BNORM_EXEC_FOLDED_H
 #define BNORM_EXEC_FOLDED_H

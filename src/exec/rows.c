@@ -131,7 +131,8 @@ static void apply_folded(const bnorm_run *run, const bnorm_application *all, int
 {
     const ptrdiff_t lead = (ptrdiff_t)bnorm_min(run->lead, elements);
     const int64_t rows = (elements - lead) / row;
-    const ptrdiff_t behind = bnorm_group_at(BNORM_COEFFICIENTS, 0, bnorm_round_up(row, BNORM_GROUP));
+    const ptrdiff_t behind =
+        bnorm_group_at(BNORM_COEFFICIENTS, 0, bnorm_round_up(row, BNORM_GROUP));
     bnorm_application a = *all;
     a.y.stream = a.dx.stream = 0;
     a.coefficients = (const char *)all->coefficients + (size_t)behind * run->plan->kernels->size;

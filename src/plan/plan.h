@@ -168,7 +168,8 @@ int64_t bnorm_plan_sharing(const bnorm_plan *plan, int operation);
 int bnorm_plan_near(const bnorm_plan *plan, int operation, int threads);
 
 /* Schedule a declared operation (index) anew; plan->workspace_bytes may grow.  Matrices off
- * lines are scheduled by the estimate where the tuning's blocks need lines, if that has wider ones. */
+ * lines are scheduled by the estimate where the tuning's blocks need lines, if that has wider
+ * ones. */
 void bnorm_plan_tune(bnorm_plan *plan, int operation, const bnorm_tuning *tuning);
 
 /* Write plan->text. */
