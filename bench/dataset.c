@@ -88,8 +88,12 @@ outcome dataset_read(dataset *data, const dataset_source *source)
 {
     memset(data, 0, sizeof *data);
     name_after(data->name, sizeof data->name, source->path);
+    const dataset_format format = format_of(source);
     outcome result = OUTCOME_USAGE;
-    switch (format_of(source)) {
+    if (source->rows && (format == DATASET_CSV || format == DATASET_HDF5))
+        return complain_as(OUTCOME_USAGE, "--shape is for raw files, and %s has its own",
+                           source->path);
+    switch (format) {
     case DATASET_CSV:
         result = csv_read(data, source);
         break;

@@ -100,6 +100,15 @@ void engine_reason(const engine *e, const operation *op, char *reason, size_t si
     snprintf(reason, size, "%.*s", (int)(line + length - text), text);
 }
 
+int engine_cpus(const engine *e)
+{
+    bnorm_node_info node = {.struct_size = sizeof node};
+    int cpus = 0;
+    for (int i = 0; bnorm_context_node(e->context, i, &node) == BNORM_OK; i++)
+        cpus += node.cpus;
+    return cpus;
+}
+
 outcome engine_time_planning(const engine *e, const operation *op, double *seconds)
 {
     enum { TIMES = 50 };

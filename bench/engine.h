@@ -40,6 +40,9 @@ outcome engine_create(engine *e, const engine_choice *choice, int64_t rows, int6
  * "measured ...". */
 void engine_reason(const engine *e, const operation *op, char *reason, size_t size);
 
+/* CPUs that the process may use, or of the described machine. */
+int engine_cpus(const engine *e);
+
 /* How long it takes to create a plan for op by estimate: the median of 50 times, in
  * seconds.  No workspace is touched. */
 outcome engine_time_planning(const engine *e, const operation *op, double *seconds);

@@ -7,6 +7,7 @@
 #include "compare.h"
 #include "copying.h"
 #include "interrupt.h"
+#include "option_guess.h"
 #include "options.h"
 #include "roofline.h"
 #include "run.h"
@@ -23,9 +24,11 @@ static const command commands[] = {
          "implementation must move; the ceiling is the best that simple kernels reach\n"
          "moving them on the same arrays, in turns with the operation.  A result above\n"
          "1.02 of it means that the ceiling is wrong, and fails.  The bound is the same for\n"
-         "what the plan's strategy moves, which may read matrices twice.  Below the table:\n"
-         "why the plan is as it is, and how long it takes to make one by estimate, the\n"
-         "median of 50.",
+         "what the plan's strategy moves, which may read matrices twice; so strategies are\n"
+         "compared by time, not by % of bound.  A median of more than 1.5 times the least\n"
+         "time is marked as doubtful: other programs were probably running.  Below the\n"
+         "table: why the plan is as it is, and how long it takes to make one by estimate,\n"
+         "the median of 50.",
      .operations = "fused", .shapes = "65536x1024", .run = run_command},
     {.name = "verify", .bit = COMMAND_VERIFY, .argument = "",
      .summary = "compare results with an oracle, and their bits over threads, ISAs, layouts",
@@ -141,6 +144,15 @@ static void print_usage(FILE *to)
           "verified), 1 a check failed, 2 bad usage or a bad file, 3 not possible here.\n", to);
 }
 
+static void complain_unknown(const char *name)
+{
+    struct option known[COMMANDS + 1] = {{0}};
+    for (int i = 0; i < COMMANDS; i++)
+        known[i].name = commands[i].name;
+    const char *near = option_nearest(known, name);
+    complain("unknown command '%s'%s%s", name, near ? "; nearest is " : "", near ? near : "");
+}
+
 static outcome run(const command *command, int argc, char **argv)
 {
     options o;
@@ -174,7 +186,7 @@ int main(int argc, char **argv)
             return run(&commands[i], argc - 1, argv + 1);
     }
     if (*name)
-        complain("unknown command '%s'", name);
+        complain_unknown(name);
     print_usage(stderr);
     return OUTCOME_USAGE;
 }

@@ -11,6 +11,8 @@
 
 enum { ATTEMPTS = 4 }; /* how often an incredible result is measured again */
 
+#define SPOILT 1.5 /* a median above so many times the least: a quiet machine has none */
+
 void measure_call(void *call)
 {
     measured_call *c = call;
@@ -98,6 +100,7 @@ static void conclude(measurement *m, const race *r)
     m->median = median_of(r->all);
     m->min = timing_min(r->all->seconds, r->all->count);
     m->max = timing_max(r->all->seconds, r->all->count);
+    m->doubtful = m->median > SPOILT * m->min;
     m->spread = timing_spread(r->all->seconds, r->all->count);
     m->bytes = ceiling_bytes(&r->ceiling->traffic);
     m->ceiling_seconds = fastest(r, r->ceiling, &best);

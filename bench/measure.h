@@ -13,6 +13,7 @@
 typedef struct {
     double median, min, max;  /* seconds per call */
     double spread;            /* between the quartiles, seconds */
+    bool doubtful;            /* half of the calls took far longer than the fastest */
     double bytes;             /* that any implementation must move */
     double ceiling_seconds;   /* median, for those bytes */
     double fraction;          /* ceiling_seconds / median */

@@ -33,8 +33,8 @@ static int distance(const char *a, const char *b)
     return d[m][n];
 }
 
-/* NULL: nothing is near; every third letter may be wrong. */
-static const char *nearest(const struct option *known, const char *name)
+/* Every third letter may be wrong. */
+const char *option_nearest(const struct option *known, const char *name)
 {
     const char *best = NULL;
     int least_distance = (int)strlen(name) / 3 + 1;
@@ -66,7 +66,7 @@ outcome option_unknown(const char *command, const struct option *known, const ch
                            only->name);
     if (fitting)
         return complain_as(OUTCOME_USAGE, "%s: ambiguous option '%s': %s", command, word, list);
-    const char *near = nearest(known, name);
+    const char *near = option_nearest(known, name);
     return complain_as(OUTCOME_USAGE, "%s: unknown option '%s'%s%s; see bnorm-bench %s --help",
                        command, word, near ? "; nearest is --" : "", near ? near : "", command);
 }

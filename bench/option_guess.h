@@ -7,6 +7,9 @@
 
 #include "outcome.h"
 
+/* The known name nearest to this one; NULL: none is near. */
+const char *option_nearest(const struct option *known, const char *name);
+
 /* Complain about a word that getopt_long refused: it has a value that it may not have, is
  * short for several options, or for none; then the nearest is named. */
 outcome option_unknown(const char *command, const struct option *known, const char *word);

@@ -146,7 +146,10 @@ static outcome set_wisdom(options *o, const char *path)
     o->wisdom = path;
     if (access(path, F_OK) == 0 && access(path, R_OK) != 0)
         return complain_as(OUTCOME_USAGE, "--wisdom %s: %s", path, strerror(errno));
-    return values_output(name_of(WISDOM), path);
+    outcome result = values_output(name_of(WISDOM), path);
+    if (!result && access(path, F_OK) != 0) /* perhaps misspelt */
+        complain("--wisdom %s: a new file", path);
+    return result;
 }
 
 static outcome set_ceilings(options *o, const char *path)

@@ -11,16 +11,6 @@ const char *report_machine(const options *o)
     return o->synthetic ? o->synthetic : o->xml ? o->xml : machine_cpu();
 }
 
-/* CPUs that the process may use, or of the described machine. */
-static int cpus_of(const engine *e)
-{
-    bnorm_node_info node = {.struct_size = sizeof node};
-    int cpus = 0;
-    for (int i = 0; bnorm_context_node(e->context, i, &node) == BNORM_OK; i++)
-        cpus += node.cpus;
-    return cpus;
-}
-
 /* The most threads that will run, of a list or by the context. */
 static int most_threads(const options *o, const engine *e)
 {
@@ -32,7 +22,7 @@ static int most_threads(const options *o, const engine *e)
 
 static void print_heading(const options *o, const engine *e)
 {
-    const int threads = most_threads(o, e), cpus = cpus_of(e);
+    const int threads = most_threads(o, e), cpus = engine_cpus(e);
     printf("bnorm %s (%s) on %s\n%s\n", bnorm_version(), machine_commit(), report_machine(o),
            bnorm_context_describe(e->context));
     if (threads > cpus)

@@ -35,7 +35,8 @@ static void add_to_table(session *s, const workbench *w, const result *r)
     table_cell(t, c++, TABLE_PLAIN, "%s", r->strategy);
     table_cell(t, c++, TABLE_PLAIN, "%s", author.isa);
     table_cell(t, c++, TABLE_PLAIN, "%d", r->team);
-    table_cell(t, c++, TABLE_PLAIN, "%.4g", 1e3 * r->m.median);
+    table_cell(t, c++, r->m.doubtful ? TABLE_BAD : TABLE_PLAIN, "%.4g%s", 1e3 * r->m.median,
+               r->m.doubtful ? " (doubtful)" : "");
     table_cell(t, c++, TABLE_PLAIN, "%.4g", 1e3 * r->m.min);
     table_cell(t, c++, TABLE_PLAIN, "%.1f", r->m.bytes / 1e9 / r->m.median);
     report_share(t, c++, r->m.fraction, r->m.ceiling_saved);
@@ -82,6 +83,7 @@ static outcome print_record(const session *s, const workbench *w, const result *
         record_null(&rec, "max_error");
     }
     record_integer(&rec, "team", r->team); /* last: columns of CSV stay where they were */
+    record_flag(&rec, "doubtful", r->m.doubtful);
     return report_print(s->options, &rec);
 }
 

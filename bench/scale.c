@@ -63,8 +63,14 @@ static outcome begin(session *s, scale_curve *frame)
                                    s->o->dtype, workbench_operations(s->o));
     if (result)
         return result;
-    report_author_is(&s->author, &e);
-    result = choose_counts(frame, s->o, bnorm_context_threads(e.context));
+    const int most = s->o->count_count ? s->o->counts[s->o->count_count - 1] : 0;
+    if (s->o->synthetic && most > engine_cpus(&e)) {
+        result = complain_as(OUTCOME_USAGE, "--threads %d: the machine of --model has %d CPUs",
+                             most, engine_cpus(&e));
+    } else {
+        report_author_is(&s->author, &e);
+        result = choose_counts(frame, s->o, bnorm_context_threads(e.context));
+    }
     engine_destroy(&e);
     return result;
 }

@@ -14,7 +14,8 @@ small="--threads 1 --reps 1"
 ends 2 '^usage:' "no command"
 ends 0 '^usage:' "help" --help
 ends 0 '^bnorm-bench [0-9]' "version" --version
-ends 2 "unknown command 'jump'" "an unknown command" jump
+ends 2 "unknown command 'jump'$" "an unknown command" jump
+ends 2 "unknown command 'rum'; nearest is run$" "a misspelt command" rum
 for command in run verify sweep compare roofline topo pack tune; do
     ends 0 "^usage: bnorm-bench $command" "$command --help" $command --help
     ends 0 "^usage: bnorm-bench $command" "$command -h" $command -h
@@ -135,6 +136,8 @@ ends 0 '^zeros  *3  *4  *f64 .* yes ' "a raw file of doubles" \
 ends 2 "ends before" "a raw file that is too short" run --input "$scratch/zeros.raw" --shape 4x8
 ends 2 "goes on after" "a raw file that is too long" run --input "$scratch/zeros.raw" --shape 2x8
 ends 2 "needs --shape" "a raw file without a shape" run --input "$scratch/zeros.raw"
+ends 2 "--shape is for raw files, and .*good.csv has its own" "a shape for a CSV file" \
+    run --input "$scratch/good.csv" --shape 3x3
 cp "$scratch/zeros.raw" "$scratch/zeros"
 ends 2 "say --format" "a file of unknown format" run --input "$scratch/zeros" --shape 3x8
 ends 0 '^zeros ' "--format goes before the ending" \
@@ -192,7 +195,7 @@ author="command version commit cpu isa threads binding"
 problem="name op rows cols dtype layout ld"
 if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scratch/err"; then
     times="strategy time_ms_median time_ms_min gb_s ceiling_gb_s ceiling_fraction \
-        bound_fraction reason plan_us verified max_error team"
+        bound_fraction reason plan_us verified max_error team doubtful"
     ratios="peer peer_version peer_layout peer_kernel time_ms peer_time_ms peer_gb_s ratio \
         ratio_min ratio_max bound bound_fraction bound_saved team doubtful"
     has_keys "keys of run" $author $problem $times
@@ -212,7 +215,7 @@ if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scra
     grep -v '"binding":"compact",.*"layout":"panels16","ld":[0-9]' "$scratch/records" |
         nothing "records tell of layout and binding"
     printf 'one 65 7\ntwo 64 16 3\n' > "$scratch/shapes"
-    $bench sweep --json "$scratch/shapes" $small > "$scratch/all"
+    $bench sweep --json "$scratch/shapes" --threads 1 --reps 5 > "$scratch/all"
     grep -v geomean "$scratch/all" > "$scratch/records"
     has_keys "keys of sweep" $author $problem $times
     grep -c . "$scratch/all" | grep -vx 3 | nothing "sweep: a record per shape and a summary"
@@ -228,6 +231,8 @@ if $bench run --json --shape 65x7 --verify $small > "$scratch/records" 2> "$scra
             bytes = 4 * 4 * value["rows"] * value["cols"] # fused: 2R + 2W of float32
             if (differ(bytes / 1e6 / value["time_ms_median"], value["gb_s"]))
                 print "gb_s and time_ms_median do not agree"
+            if ((value["time_ms_median"] > 1.5 * value["time_ms_min"]) != (value["doubtful"] == "true"))
+                print "doubtful: " value["doubtful"]
         }
         END {
             if (differ(exp(sum / 4), value["geomean"])) print "geomean is not weighted"

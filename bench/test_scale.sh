@@ -101,6 +101,8 @@ fi
 four="numa:1 core:4 pu:1"
 big="pack:2 numa:4 core:16 pu:2"
 ends 2 "synthetic" "no description of a machine" scale --model "nonsense:x"
+ends 2 "--threads 5: the machine of --model has 4 CPUs" "more threads than a described machine has" \
+    scale --model "numa:1 core:4 pu:1" --threads 1,5
 ends 0 ' PREDICTED ms ' "a prediction says so" scale --model "$four"
 ends 0 '^PREDICTED, not measured' "it says what of" scale --model "$four"
 ends 0 'PREDICTED speed-up 4.00 at most, first with 4 threads; 4 are bound by core$' \

@@ -53,6 +53,9 @@ hardware() {
     smt) echo "-smp 8,sockets=2,cores=2,threads=2" $(nodes 0-3:384 4-7:384) ;;
     memoryless) echo "-smp 8,sockets=4,cores=2" $(nodes 0-1:256 2-3:- 4-5:256 6-7:256) ;;
     cpuless) echo "-smp 6,sockets=3,cores=2" $(nodes 0-1:256 -:256 2-3:256 4-5:256) ;;
+    # What has no room on a full node must have it on the only other one.
+    cpuset) echo "-smp 8,sockets=4,cores=2" $(nodes 0-1:256 2-3:384 4-5:256 6-7:256) ;;
+    apart) echo "-smp 8,sockets=4,cores=2" $(nodes 0-1:384 2-3:256 4-5:256 6-7:256) ;;
     *) echo "-smp 8,sockets=4,cores=2" $(nodes 0-1:256 2-3:256 4-5:256 6-7:256) ;;
     esac
 }
