@@ -218,6 +218,13 @@ INLINE int T(last_rows)(const bnorm_reduction *r, int rows)
     return is_long && r->x.near ? rows / 4 : 0;
 }
 
+INLINE void T(prefetch_moments)(const bnorm_reduction *r, const double *moments)
+{
+    for (int p = 0; p < BNORM_MOMENTS_XDY; p++)
+        for (ptrdiff_t col = 0; col < r->cols; col += BNORM_LINE / (ptrdiff_t)sizeof *moments)
+            __builtin_prefetch(moments + p * r->pitch + col, 1);
+}
+
 static void T(sum_leaf_xdy)(const bnorm_reduction *r, bnorm_source x, bnorm_source dy, int rows,
                             const double *moments)
 {
@@ -226,9 +233,7 @@ static void T(sum_leaf_xdy)(const bnorm_reduction *r, bnorm_source x, bnorm_sour
     T(sum_xdy)(r->sums, &x, first_x, &dy, first_dy, some, r->cols);
     if (last == 0)
         return;
-    for (int p = 0; p < BNORM_MOMENTS_XDY; p++)
-        for (ptrdiff_t col = 0; col < r->cols; col += BNORM_LINE / (ptrdiff_t)sizeof *moments)
-            __builtin_prefetch(moments + p * r->pitch + col, 1);
+    T(prefetch_moments)(r, moments);
     bnorm_source_skip(&x, some, sizeof(REAL));
     bnorm_source_skip(&dy, some, sizeof(REAL));
     T(sum_xdy)(r->sums, &x, first_x, &dy, first_dy, last, r->cols);
@@ -291,10 +296,69 @@ INLINE ptrdiff_t T(lead)(const bnorm_reduction *r, int with_dy)
     return turns ? lead : 0;
 }
 
+/* Rows of one or two vectors, read once from the first leaf to the last. */
+INLINE void T(leaves_of_narrow)(const bnorm_reduction *r, int64_t rows, int count, int lanes,
+                                int with_dy)
+{
+    const ptrdiff_t size = (with_dy ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X) * r->pitch;
+    const REAL *x = r->x.data, *dy = with_dy ? r->dy.data : NULL;
+    bnorm_source leaf_x = r->x, leaf_dy = r->dy;
+    double *moments = r->moments;
+    T(row) next;
+    T(read_row)(&next, x, dy, count, lanes, with_dy);
+    for (; rows > 0; rows -= BNORM_LEAF_ROWS, moments += size) {
+        const int some = (int)(rows < BNORM_LEAF_ROWS ? rows : BNORM_LEAF_ROWS);
+        const int reads = some < rows ? some : some - 1; /* the last one has none behind it */
+        const int last = with_dy ? T(last_rows)(r, some) : 0;
+        T(vec) sum[BNORM_SUMS][VECTORS];
+        T(row) first;
+        T(clear_sums)(sum, count, with_dy);
+        T(copy_row)(&first, &next, count, with_dy);
+        for (int row = 0; row < reads; row++) {
+            if (last && row == some - last)
+                T(prefetch_moments)(r, moments);
+            x += r->x.ld;
+            if (with_dy)
+                dy += r->dy.ld;
+            T(sum_next)(sum, &first, &next, x, dy, r->x.ahead, r->dy.ahead, count, lanes, with_dy);
+        }
+        if (reads < some)
+            T(sum_last)(sum, &first, &next, count, with_dy);
+        T(store_sums)(r->sums, sum, count, with_dy);
+        if (with_dy)
+            T(leaf_xdy)(moments, r->pitch, r->sums, &leaf_x, &leaf_dy, some, r->cols);
+        else
+            T(leaf_x)(moments, r->pitch, r->sums, &leaf_x, some, r->cols);
+        bnorm_source_skip(&leaf_x, some, sizeof(REAL));
+        bnorm_source_skip(&leaf_dy, some, sizeof(REAL));
+    }
+}
+
+/* Whether they are, and reduced. */
+INLINE int T(are_narrow)(const bnorm_reduction *r, int64_t rows, int with_dy)
+{
+    const int count = (int)((r->cols + T(LANES) - 1) / T(LANES));
+    const int lanes = (int)(r->cols - (count - 1) * T(LANES));
+    const int full = lanes == T(LANES);
+    if (rows == 0 || r->cols <= 0 || count > 2)
+        return 0;
+    if (count == 1 && full)
+        T(leaves_of_narrow)(r, rows, 1, T(LANES), with_dy);
+    else if (count == 1)
+        T(leaves_of_narrow)(r, rows, 1, lanes, with_dy);
+    else if (full)
+        T(leaves_of_narrow)(r, rows, 2, T(LANES), with_dy);
+    else
+        T(leaves_of_narrow)(r, rows, 2, lanes, with_dy);
+    return 1;
+}
+
 /* The sums of each leaf of the rows and its moments, in one go: whatever stands between two leaves
  * keeps memory waiting. */
 INLINE void T(leaves)(const bnorm_reduction *r, int64_t rows, int with_dy)
 {
+    if (T(are_narrow)(r, rows, with_dy))
+        return;
     const ptrdiff_t lead = T(lead)(r, with_dy);
     const ptrdiff_t size = (with_dy ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X) * r->pitch;
     bnorm_source x = r->x, dy = r->dy;

@@ -9,12 +9,10 @@
  * a leaf's sums become moments, so that is done here, next to the rows.
  */
 
-static const REAL T(no_sums)[BNORM_SUMS * BNORM_GROUP];
-
-/* Rows of `width` columns that follow each other without a gap: of the panel that is reduced, its
- * leaf's first row, and of the other. */
+/* Rows of `width` columns that follow each other without a gap: of the panel that is reduced, and
+ * of the other. */
 typedef struct {
-    const REAL *next_x, *next_dy, *x0, *dy0, *x, *dy;
+    const REAL *next_x, *next_dy, *x, *dy;
     REAL *y, *dx;
 } T(rows);
 
@@ -23,28 +21,31 @@ INLINE T(rows) T(leaf_rows)(const bnorm_reduction *r, const bnorm_application *a
 {
     const ptrdiff_t at = row * width;
     T(rows) from = {.next_x = (const REAL *)r->x.data + at, .x = (const REAL *)a->x.data + at};
-    from.x0 = from.next_x;
     if (with_y)
         from.y = (REAL *)a->y.data + at;
     if (with_dx) {
-        from.dy0 = from.next_dy = (const REAL *)r->dy.data + at;
+        from.next_dy = (const REAL *)r->dy.data + at;
         from.dy = (const REAL *)a->dy.data + at;
         from.dx = (REAL *)a->dx.data + at;
     }
     return from;
 }
 
-/* `count` vectors of columns of `height` rows, read in the order in which they lie: a compiler that
- * took the last ones first, as is its right, would keep CPUs from prefetching. */
-INLINE void T(sum_turn)(T(vec) sum[][VECTORS], const T(vec) *x0, const T(vec) *dy0,
+/* `count` vectors of columns of `height` rows: each is added when the one behind it is read, which
+ * the last row of all has not.  They are read in the order in which they lie: a compiler that took
+ * the last ones first, as is its right, would keep CPUs from prefetching. */
+INLINE void T(sum_turn)(T(vec) sum[][VECTORS], const T(row) *first, T(row) *next,
                         const T(rows) *from, ptrdiff_t at, int height, ptrdiff_t width, int count,
-                        int with_dx)
+                        int with_dx, int last)
 {
-    for (int row = 0; row < height; row++, at += width) {
+    for (int row = last; row < height; row++) {
         BARRIER;
-        T(sum_row)(sum, x0, dy0, from->next_x + at, with_dx ? from->next_dy + at : NULL, 0, 0, 2,
-                   count, T(LANES), with_dx);
+        at += width;
+        T(sum_next)(sum, first, next, from->next_x + at, with_dx ? from->next_dy + at : NULL, 0, 0,
+                    count, T(LANES), with_dx);
     }
+    if (last)
+        T(sum_last)(sum, first, next, count, with_dx);
 }
 
 INLINE void T(apply_turn)(T(vec) c[][VECTORS], const T(rows) *from, ptrdiff_t at, int height,
@@ -60,37 +61,54 @@ INLINE void T(apply_turn)(T(vec) c[][VECTORS], const T(rows) *from, ptrdiff_t at
 
 /* A leaf of panels of one vector: registers hold sums and coefficients from turn to turn. */
 INLINE void T(leaf_in_registers)(REAL *sums, const REAL *coefficients, const T(rows) *from,
-                                 int rows, int height, ptrdiff_t width, int with_y, int with_dx,
-                                 int stream)
+                                 T(row) *ahead, int rows, int more, int height, ptrdiff_t width,
+                                 int with_y, int with_dx, int stream)
 {
-    T(vec) sum[BNORM_SUMS][VECTORS], x0[VECTORS], dy0[VECTORS], c[BNORM_COEFFICIENTS][VECTORS];
+    T(vec) sum[BNORM_SUMS][VECTORS], c[BNORM_COEFFICIENTS][VECTORS];
+    T(row) first, next;
     int row = 0;
-    T(load_sums)(sum, x0, dy0, T(no_sums), from->x0, from->dy0, 1, T(LANES), with_dx);
+    T(clear_sums)(sum, 1, with_dx);
     T(load_coefficients)(c, coefficients, 0, 1, with_dx);
-    for (; row + height <= rows; row += height) {
-        T(sum_turn)(sum, x0, dy0, from, row * width, height, width, 1, with_dx);
+    T(copy_row)(&first, ahead, 1, with_dx);
+    T(copy_row)(&next, ahead, 1, with_dx);
+    for (; row + height <= rows - !more; row += height) {
+        T(sum_turn)(sum, &first, &next, from, row * width, height, width, 1, with_dx, 0);
         T(apply_turn)(c, from, row * width, height, width, 1, with_y, with_dx, stream);
     }
-    T(sum_turn)(sum, x0, dy0, from, row * width, rows - row, width, 1, with_dx);
-    T(apply_turn)(c, from, row * width, rows - row, width, 1, with_y, with_dx, stream);
+    if (!more) {
+        T(sum_turn)(sum, &first, &next, from, row * width, rows - row, width, 1, with_dx, 1);
+        T(apply_turn)(c, from, row * width, rows - row, width, 1, with_y, with_dx, stream);
+    }
+    T(copy_row)(ahead, &next, 1, with_dx);
     T(store_sums)(sums, sum, 1, with_dx);
 }
 
+/* Of a panel's row. */
+enum { T(TILES) = BNORM_GROUP > VECTORS * T(LANES) ? BNORM_GROUP / (VECTORS * T(LANES)) : 1 };
+
 /* A leaf of others: sums and coefficients of one tile at a time. */
-INLINE void T(leaf_in_tiles)(REAL *sums, const REAL *coefficients, const T(rows) *from, int rows,
-                             int height, ptrdiff_t width, int with_y, int with_dx, int stream)
+INLINE void T(leaf_in_tiles)(REAL *sums, const REAL *coefficients, const T(rows) *from,
+                             T(row) *ahead, int rows, int more, int height, ptrdiff_t width,
+                             int with_y, int with_dx, int stream)
 {
     const ptrdiff_t tile = width < VECTORS * T(LANES) ? width : VECTORS * T(LANES);
     const int count = (int)(tile / T(LANES));
-    T(vec) sum[BNORM_SUMS][VECTORS], x0[VECTORS], dy0[VECTORS], c[BNORM_COEFFICIENTS][VECTORS];
-    memcpy(sums, T(no_sums), sizeof T(no_sums));
+    T(vec) sum[BNORM_SUMS][VECTORS], c[BNORM_COEFFICIENTS][VECTORS];
+    T(row) first[T(TILES)], next;
+    for (int i = 0; i < width / tile; i++)
+        T(copy_row)(&first[i], &ahead[i], count, with_dx);
+    memset(sums, 0, BNORM_SUMS * BNORM_GROUP * sizeof *sums);
     for (int row = 0; row < rows; row += height) {
         const int some = rows - row < height ? rows - row : height;
-        for (ptrdiff_t col = 0; col < width; col += tile) {
+        const int last = !more && row + some == rows;
+        for (int i = 0; i < width / tile; i++) {
+            const ptrdiff_t col = i * tile;
             REAL *group = sums + bnorm_group_at(BNORM_SUMS, 0, col);
-            T(load_sums)(sum, x0, dy0, group, from->x0 + col, with_dx ? from->dy0 + col : NULL,
-                         count, T(LANES), with_dx);
-            T(sum_turn)(sum, x0, dy0, from, row * width + col, some, width, count, with_dx);
+            T(load_sums)(sum, group, count, with_dx);
+            T(copy_row)(&next, &ahead[i], count, with_dx);
+            T(sum_turn)(sum, &first[i], &next, from, row * width + col, some, width, count,
+                        with_dx, last);
+            T(copy_row)(&ahead[i], &next, count, with_dx);
             T(store_sums)(group, sum, count, with_dx);
         }
         for (ptrdiff_t col = 0; col < width; col += tile) {
@@ -110,18 +128,25 @@ INLINE void T(next_panels)(const bnorm_reduction *r, const bnorm_application *a,
                            ptrdiff_t width, int with_y, int with_dx, int stream)
 {
     const int height = width * (ptrdiff_t)sizeof(REAL) < BNORM_LINE ? 16 : 8;
+    T(row) ahead[T(TILES)];
+    const ptrdiff_t tile = width < VECTORS * T(LANES) ? width : VECTORS * T(LANES);
+    for (int i = 0; i < width / tile; i++)
+        T(read_row)(&ahead[i], (const REAL *)r->x.data + i * tile,
+                    with_dx ? (const REAL *)r->dy.data + i * tile : NULL, (int)(tile / T(LANES)),
+                    T(LANES), with_dx);
     if (width < BNORM_GROUP) /* of the rest of the group nothing else is written */
-        memcpy(r->sums, T(no_sums), sizeof T(no_sums));
+        memset(r->sums, 0, BNORM_SUMS * BNORM_GROUP * sizeof(REAL));
     for (int64_t row = 0; row < rows; row += BNORM_LEAF_ROWS) {
         const int count = (int)(rows - row < BNORM_LEAF_ROWS ? rows - row : BNORM_LEAF_ROWS);
         const T(rows) from = T(leaf_rows)(r, a, row, width, with_y, with_dx);
-        const bnorm_source x = {from.x0, width, 0, 0, 0}, dy = {from.dy0, width, 0, 0, 0};
+        const bnorm_source x = {from.next_x, width, 0, 0, 0}, dy = {from.next_dy, width, 0, 0, 0};
+        const int more = row + count < rows;
         if (width == T(LANES) && sizeof(T(vec)) == BNORM_LINE)
-            T(leaf_in_registers)(r->sums, a->coefficients, &from, count, height, width, with_y,
-                                 with_dx, stream);
+            T(leaf_in_registers)(r->sums, a->coefficients, &from, ahead, count, more, height,
+                                 width, with_y, with_dx, stream);
         else
-            T(leaf_in_tiles)(r->sums, a->coefficients, &from, count, height, width, with_y,
-                             with_dx, stream);
+            T(leaf_in_tiles)(r->sums, a->coefficients, &from, ahead, count, more, height, width,
+                             with_y, with_dx, stream);
         T(leaf)(T(leaf_of)(r, row, with_dx), r->pitch, r->sums, &x, &dy, count, width, with_dx,
                 1);
     }

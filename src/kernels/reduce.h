@@ -35,23 +35,42 @@ INLINE int T(lanes_of)(int i, int count, int lanes)
     return i + 1 < count ? T(LANES) : lanes;
 }
 
-/* A tile's columns from col on, `count` vectors of them side by side: its first row and sums,
- * from memory to registers and back. */
-INLINE void T(load_sums)(T(vec) sum[][VECTORS], T(vec) *x0, T(vec) *dy0, const REAL *group,
-                         const REAL *first_x, const REAL *first_dy, int count, int lanes,
-                         int with_dy)
+/* A tile's columns of one row, `count` vectors side by side. */
+typedef struct {
+    T(vec) x[VECTORS], dy[VECTORS];
+} T(row);
+
+INLINE void T(read_row)(T(row) *row, const REAL *x, const REAL *dy, int count, int lanes,
+                        int with_dy)
 {
     UNROLL
     for (int i = 0; i < count; i++) {
         const int some = T(lanes_of)(i, count, lanes);
-        x0[i] = T(get)(first_x + i * T(LANES), some);
+        row->x[i] = T(get)(x + i * T(LANES), some);
         if (with_dy)
-            dy0[i] = T(get)(first_dy + i * T(LANES), some);
+            row->dy[i] = T(get)(dy + i * T(LANES), some);
+    }
+}
+
+INLINE void T(copy_row)(T(row) *to, const T(row) *from, int count, int with_dy)
+{
+    UNROLL
+    for (int i = 0; i < count; i++) {
+        to->x[i] = from->x[i];
+        if (with_dy)
+            to->dy[i] = from->dy[i];
+    }
+}
+
+/* Their sums, from memory to registers and back. */
+INLINE void T(load_sums)(T(vec) sum[][VECTORS], const REAL *group, int count, int with_dy)
+{
+    UNROLL
+    for (int i = 0; i < count; i++)
         UNROLL
         for (int plane = 0; plane < BNORM_SUMS; plane++)
             if (with_dy || plane < BNORM_SUM_V)
                 sum[plane][i] = T(load)(group + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)));
-    }
 }
 
 INLINE void T(store_sums)(REAL *group, T(vec) sum[][VECTORS], int count, int with_dy)
@@ -64,26 +83,82 @@ INLINE void T(store_sums)(REAL *group, T(vec) sum[][VECTORS], int count, int wit
                 T(store)(group + bnorm_group_at(BNORM_SUMS, plane, i * T(LANES)), sum[plane][i]);
 }
 
-INLINE void T(sum_row)(T(vec) sum[][VECTORS], const T(vec) *x0, const T(vec) *dy0, const REAL *x,
-                       const REAL *dy, ptrdiff_t x_ahead, ptrdiff_t dy_ahead, int level, int count,
-                       int lanes, int with_dy)
+/* One element of each lane, shifted: u of x, v of dy. */
+INLINE void T(sum_vector)(T(vec) sum[][VECTORS], int i, T(vec) u, T(vec) v, int with_dy)
+{
+    sum[BNORM_SUM_U][i] = T(add)(sum[BNORM_SUM_U][i], u);
+    sum[BNORM_SUM_UU][i] = T(fma)(u, u, sum[BNORM_SUM_UU][i]);
+    if (with_dy) {
+        sum[BNORM_SUM_V][i] = T(add)(sum[BNORM_SUM_V][i], v);
+        sum[BNORM_SUM_VV][i] = T(fma)(v, v, sum[BNORM_SUM_VV][i]);
+        sum[BNORM_SUM_UV][i] = T(fma)(u, v, sum[BNORM_SUM_UV][i]);
+    }
+}
+
+INLINE void T(sum_row)(T(vec) sum[][VECTORS], const T(row) *first, const REAL *x, const REAL *dy,
+                       ptrdiff_t x_ahead, ptrdiff_t dy_ahead, int level, int count, int lanes,
+                       int with_dy)
 {
     UNROLL
     for (int i = 0; i < count; i++) {
         const ptrdiff_t at = i * T(LANES);
         const int some = T(lanes_of)(i, count, lanes);
         T(prefetch)(x + at, x_ahead, i, level);
-        T(vec) u = T(sub)(T(get)(x + at, some), x0[i]);
-        sum[BNORM_SUM_U][i] = T(add)(sum[BNORM_SUM_U][i], u);
-        sum[BNORM_SUM_UU][i] = T(fma)(u, u, sum[BNORM_SUM_UU][i]);
+        T(vec) u = T(sub)(T(get)(x + at, some), first->x[i]), v = u;
         if (with_dy) {
             T(prefetch)(dy + at, dy_ahead, i, level);
-            T(vec) v = T(sub)(T(get)(dy + at, some), dy0[i]);
-            sum[BNORM_SUM_V][i] = T(add)(sum[BNORM_SUM_V][i], v);
-            sum[BNORM_SUM_VV][i] = T(fma)(v, v, sum[BNORM_SUM_VV][i]);
-            sum[BNORM_SUM_UV][i] = T(fma)(u, v, sum[BNORM_SUM_UV][i]);
+            v = T(sub)(T(get)(dy + at, some), first->dy[i]);
+        }
+        T(sum_vector)(sum, i, u, v, with_dy);
+    }
+}
+
+/* Narrow rows are read once, in order and one ahead of what is added, so that a leaf's first row is
+ * there before others are shifted by it: CPUs lose track of a walk in which another instruction has
+ * read the next line before.  What was read is added, vector i of it. */
+INLINE void T(sum_read)(T(vec) sum[][VECTORS], const T(row) *first, const T(row) *next, int i,
+                        int with_dy)
+{
+    T(vec) u = T(sub)(next->x[i], first->x[i]);
+    T(sum_vector)(sum, i, u, with_dy ? T(sub)(next->dy[i], first->dy[i]) : u, with_dy);
+}
+
+INLINE void T(sum_last)(T(vec) sum[][VECTORS], const T(row) *first, const T(row) *next, int count,
+                        int with_dy)
+{
+    UNROLL
+    for (int i = 0; i < count; i++)
+        T(sum_read)(sum, first, next, i, with_dy);
+}
+
+/* It is added, and the row at x and dy read in its place. */
+INLINE void T(sum_next)(T(vec) sum[][VECTORS], const T(row) *first, T(row) *next, const REAL *x,
+                        const REAL *dy, ptrdiff_t x_ahead, ptrdiff_t dy_ahead, int count, int lanes,
+                        int with_dy)
+{
+    UNROLL
+    for (int i = 0; i < count; i++) {
+        const ptrdiff_t at = i * T(LANES);
+        const int some = T(lanes_of)(i, count, lanes);
+        T(sum_read)(sum, first, next, i, with_dy);
+        T(prefetch)(x + at, x_ahead, i, 2);
+        next->x[i] = T(get)(x + at, some);
+        if (with_dy) {
+            T(prefetch)(dy + at, dy_ahead, i, 2);
+            next->dy[i] = T(get)(dy + at, some);
         }
     }
+}
+
+INLINE void T(clear_sums)(T(vec) sum[][VECTORS], int count, int with_dy)
+{
+    static const REAL none[T(LANES)];
+    UNROLL
+    for (int i = 0; i < count; i++)
+        UNROLL
+        for (int plane = 0; plane < BNORM_SUMS; plane++)
+            if (with_dy || plane < BNORM_SUM_V)
+                sum[plane][i] = T(load)(none);
 }
 
 INLINE void T(sum_tile)(REAL *sums, bnorm_source xs, const REAL *first_x, bnorm_source dys,
@@ -91,12 +166,13 @@ INLINE void T(sum_tile)(REAL *sums, bnorm_source xs, const REAL *first_x, bnorm_
                         int lanes, int with_dy)
 {
     const REAL *x = (const REAL *)xs.data + col, *dy = with_dy ? (const REAL *)dys.data + col : x;
-    T(vec) sum[BNORM_SUMS][VECTORS], x0[VECTORS], dy0[VECTORS];
+    T(vec) sum[BNORM_SUMS][VECTORS];
+    T(row) first;
     REAL *group = sums + bnorm_group_at(BNORM_SUMS, 0, col);
-    T(load_sums)(sum, x0, dy0, group, first_x + col, with_dy ? first_dy + col : NULL, count, lanes,
-                 with_dy);
+    T(read_row)(&first, first_x + col, with_dy ? first_dy + col : NULL, count, lanes, with_dy);
+    T(load_sums)(sum, group, count, with_dy);
     for (int row = 0; row < rows; row++) {
-        T(sum_row)(sum, x0, dy0, x, dy, xs.ahead, dys.ahead, level, count, lanes, with_dy);
+        T(sum_row)(sum, &first, x, dy, xs.ahead, dys.ahead, level, count, lanes, with_dy);
         x += xs.ld;
         dy += with_dy ? dys.ld : 0;
     }
@@ -166,11 +242,13 @@ INLINE void T(sum_partly_held)(REAL *sums, bnorm_source x, const REAL *first_x, 
                                const REAL *first_dy, int level, int rows, ptrdiff_t cols,
                                int with_dy)
 {
-    T(vec) sum[BNORM_SUMS][VECTORS], x0[VECTORS], dy0[VECTORS];
-    T(load_sums)(sum, x0, dy0, sums, first_x, first_dy, VECTORS, T(LANES), with_dy);
+    T(vec) sum[BNORM_SUMS][VECTORS];
+    T(row) first;
+    T(read_row)(&first, first_x, first_dy, VECTORS, T(LANES), with_dy);
+    T(load_sums)(sum, sums, VECTORS, with_dy);
     for (int row = 0; row < rows; row++) {
         ptrdiff_t col = VECTORS * T(LANES);
-        T(sum_row)(sum, x0, dy0, x.data, dy.data, x.ahead, dy.ahead, level, VECTORS, T(LANES),
+        T(sum_row)(sum, &first, x.data, dy.data, x.ahead, dy.ahead, level, VECTORS, T(LANES),
                    with_dy);
         for (; col + T(LANES) <= cols; col += T(LANES))
             T(sum_tile)(sums, T(from_line)(x, col), first_x, T(from_line)(dy, col), first_dy, level,
