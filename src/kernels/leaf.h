@@ -296,7 +296,8 @@ INLINE ptrdiff_t T(lead)(const bnorm_reduction *r, int with_dy)
     return turns ? lead : 0;
 }
 
-/* Rows of one or two vectors, read once from the first leaf to the last. */
+/* Rows of one or two vectors, or of x and dy three, for more of which there are no registers: read
+ * once from the first leaf to the last. */
 INLINE void T(leaves_of_narrow)(const bnorm_reduction *r, int64_t rows, int count, int lanes,
                                 int with_dy)
 {
@@ -337,19 +338,24 @@ INLINE void T(leaves_of_narrow)(const bnorm_reduction *r, int64_t rows, int coun
 /* Whether they are, and reduced. */
 INLINE int T(are_narrow)(const bnorm_reduction *r, int64_t rows, int with_dy)
 {
+    enum { THIRD = VECTORS < 3 ? VECTORS : 3 };
     const int count = (int)((r->cols + T(LANES) - 1) / T(LANES));
     const int lanes = (int)(r->cols - (count - 1) * T(LANES));
-    const int full = lanes == T(LANES);
-    if (rows == 0 || r->cols <= 0 || count > 2)
+    if (rows == 0 || r->cols <= 0 || count > (with_dy ? THIRD : 2))
         return 0;
-    if (count == 1 && full)
-        T(leaves_of_narrow)(r, rows, 1, T(LANES), with_dy);
-    else if (count == 1)
-        T(leaves_of_narrow)(r, rows, 1, lanes, with_dy);
-    else if (full)
-        T(leaves_of_narrow)(r, rows, 2, T(LANES), with_dy);
-    else
-        T(leaves_of_narrow)(r, rows, 2, lanes, with_dy);
+#define NARROW_LEAVES(count)                                                                       \
+    if (lanes < T(LANES))                                                                          \
+        T(leaves_of_narrow)(r, rows, count, lanes, with_dy);                                       \
+    else                                                                                           \
+        T(leaves_of_narrow)(r, rows, count, T(LANES), with_dy)
+    if (count == 1) {
+        NARROW_LEAVES(1);
+    } else if (count == 2) {
+        NARROW_LEAVES(2);
+    } else if (with_dy) {
+        NARROW_LEAVES(THIRD);
+    }
+#undef NARROW_LEAVES
     return 1;
 }
 
