@@ -296,8 +296,7 @@ INLINE ptrdiff_t T(lead)(const bnorm_reduction *r, int with_dy)
     return turns ? lead : 0;
 }
 
-/* Rows of one or two vectors, or of x and dy three, for more of which there are no registers: read
- * once from the first leaf to the last. */
+/* Rows that are read once (kernels.h). */
 INLINE void T(leaves_of_narrow)(const bnorm_reduction *r, int64_t rows, int count, int lanes,
                                 int with_dy)
 {
@@ -341,7 +340,7 @@ INLINE int T(are_narrow)(const bnorm_reduction *r, int64_t rows, int with_dy)
     enum { THIRD = VECTORS < 3 ? VECTORS : 3 };
     const int count = (int)((r->cols + T(LANES) - 1) / T(LANES));
     const int lanes = (int)(r->cols - (count - 1) * T(LANES));
-    if (rows == 0 || r->cols <= 0 || count > (with_dy ? THIRD : 2))
+    if (rows == 0 || !bnorm_is_read_once(r->cols, T(LANES), VECTORS * T(LANES), with_dy))
         return 0;
 #define NARROW_LEAVES(count)                                                                       \
     if (lanes < T(LANES))                                                                          \

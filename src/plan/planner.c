@@ -185,16 +185,21 @@ static bnorm_strategy strategy_on(const bnorm_plan *plan, int operation,
 }
 
 /* Whether leaves are merged many at a time.  Merging interrupts reading, which costs most where a
- * thread reads and writes at once, and something where a row of x and dy from memory is a long
- * tile, which only AVX-512 has: its leaves drive moments out of L1. */
+ * thread reads and writes at once or rows are read once from leaf to leaf, and something where a
+ * row of x and dy from memory is a long tile, which only AVX-512 has: its leaves drive moments out
+ * of L1. */
 static int merges_late(const bnorm_plan *plan, int operation, const bnorm_schedule *schedule,
                        int planes)
 {
     const bnorm_kernel_set *kernels = plan->kernels;
+    const int with_dy = planes == BNORM_MOMENTS_XDY;
+    const int once = bnorm_is_read_once(bnorm_grid_width(&schedule->grid), kernels->lanes,
+                                        kernels->abreast, 0) &&
+                     (plan->panel || plan->problem.cols > BNORM_FOLD_COLS);
+    const int is_long = !plan->panel && schedule->near && with_dy &&
+                        bnorm_is_long_tile(plan->problem.cols, kernels->abreast, kernels->size);
     return schedule->strategy == BNORM_STRATEGY_PIPELINED ||
-           (!plan->panel && schedule->near && planes == BNORM_MOMENTS_XDY &&
-            1 << operation != BNORM_STEP &&
-            bnorm_is_long_tile(plan->problem.cols, kernels->abreast, kernels->size));
+           (1 << operation != BNORM_STEP && (once || is_long));
 }
 
 /* The fewest row groups with which nodes own rows; 1: they own none. */

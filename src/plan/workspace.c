@@ -47,14 +47,14 @@ static size_t take(size_t *at, size_t bytes)
     return begin;
 }
 
-/* From one worker's sums, of `bytes` bytes, to what another writes.  CPUs prefetch beyond
- * the end of what is walked over, and would take those lines from the other's cache, band by
- * band: 12 KiB where each step is a group of columns, twice that to be safe.  Short sums
- * make short walks. */
+/* From the `bytes` that one worker writes to what another does.  CPUs prefetch beyond the end of
+ * what is walked over, and would take those lines from the other's cache, band by band or chunk by
+ * chunk: 12 KiB where each step is a group of columns, twice that to be safe.  Short walks don't
+ * reach as far. */
 static size_t apart(size_t bytes)
 {
     enum { MOST = 24 << 10 };
-    return bytes + (2 * bytes < MOST ? 2 * bytes : MOST);
+    return 2 * bytes < MOST ? 2 * bytes : MOST;
 }
 
 static bnorm_list_room list_room(int nodes, size_t node_bytes)
@@ -151,7 +151,8 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
     workspace->fold_list = list_room(folds ? BNORM_FOLD_LEVEL + 2 : 0, node);
     workspace->folded = take(&at, folds ? workspace->fold_list.bytes : 0);
     workspace->fold_tile = take(&at, folds ? 2 * BNORM_LEAF_ROWS * plane * size : 0);
-    workspace->worker_bytes = at < apart(workspace->leaves) ? apart(workspace->leaves) : at;
+    const size_t walked = tiles ? workspace->y_tile : at; /* a step's tiles are room enough */
+    workspace->worker_bytes = at < walked + apart(walked) ? walked + apart(walked) : at;
     workspace->column_list = list_room(whole, node);
     at = workspace->column_list.bytes;
     workspace->coefficient_bytes = BNORM_COEFFICIENTS * applied * size;
