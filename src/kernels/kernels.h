@@ -101,22 +101,6 @@ static inline bnorm_walk bnorm_walk_of(int near, ptrdiff_t cols, int dense, int 
     return large && tile * size >= 4 * BNORM_LINE ? BNORM_IN_HIGH_TILES : BNORM_IN_BANDS;
 }
 
-/* Whether a row of cols elements is one tile of kernels whose registers hold the sums of `abreast`
- * columns, and longer than a line: leaves of x and dy from memory then drive all else out of L1. */
-static inline int bnorm_is_long_tile(ptrdiff_t cols, ptrdiff_t abreast, size_t size)
-{
-    return cols <= abreast && cols * (ptrdiff_t)size > BNORM_LINE;
-}
-
-/* Whether rows of cols elements are read once, from the first leaf of a reduction to the last: of
- * one or two vectors, or of x and dy three, where the registers of kernels whose tiles are
- * `abreast` columns hold what has been read ahead, too. */
-static inline int bnorm_is_read_once(ptrdiff_t cols, int lanes, int abreast, int with_dy)
-{
-    const ptrdiff_t vectors = (cols + lanes - 1) / lanes;
-    return vectors <= (with_dy && abreast > 2 * lanes ? 3 : 2);
-}
-
 typedef struct {
     const void *data;
     ptrdiff_t ld;

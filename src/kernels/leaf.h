@@ -214,7 +214,8 @@ static void T(leaf_xdy)(double *moments, ptrdiff_t pitch, const void *sums, cons
  * L1 has few places to wait in, and rows fill them. */
 INLINE int T(last_rows)(const bnorm_reduction *r, int rows)
 {
-    const int is_long = bnorm_is_long_tile(r->cols, VECTORS * T(LANES), sizeof(REAL));
+    const int is_long = r->cols <= VECTORS * T(LANES) &&
+                        r->cols * (ptrdiff_t)sizeof(REAL) > BNORM_LINE;
     return is_long && r->x.near ? rows / 4 : 0;
 }
 
@@ -296,7 +297,8 @@ INLINE ptrdiff_t T(lead)(const bnorm_reduction *r, int with_dy)
     return turns ? lead : 0;
 }
 
-/* Rows that are read once (kernels.h). */
+/* Rows of one or two vectors, or of x and dy three, for more of which there are no registers: read
+ * once from the first leaf to the last. */
 INLINE void T(leaves_of_narrow)(const bnorm_reduction *r, int64_t rows, int count, int lanes,
                                 int with_dy)
 {
@@ -340,7 +342,7 @@ INLINE int T(are_narrow)(const bnorm_reduction *r, int64_t rows, int with_dy)
     enum { THIRD = VECTORS < 3 ? VECTORS : 3 };
     const int count = (int)((r->cols + T(LANES) - 1) / T(LANES));
     const int lanes = (int)(r->cols - (count - 1) * T(LANES));
-    if (rows == 0 || !bnorm_is_read_once(r->cols, T(LANES), VECTORS * T(LANES), with_dy))
+    if (rows == 0 || count == 0 || count > (with_dy ? THIRD : 2))
         return 0;
 #define NARROW_LEAVES(count)                                                                       \
     if (lanes < T(LANES))                                                                          \

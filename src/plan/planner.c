@@ -160,6 +160,15 @@ static int workspace_is_small(const bnorm_schedule *schedule, double matrix)
     return (double)(workspace->total - tiles) <= workspace_bound(matrix);
 }
 
+/* The workspace; whether it is small. */
+static int lay_out(const bnorm_plan *plan, int operation, bnorm_schedule *schedule, int planes,
+                   int merges_late)
+{
+    bnorm_workspace_layout(schedule, plan->kernels->size, planes, 1 << operation == BNORM_STEP,
+                           merges_late);
+    return workspace_is_small(schedule, bnorm_plan_matrix_bytes(plan));
+}
+
 /* Whether panels are to be reduced and applied at once, and can be. */
 static int pipelines(const bnorm_plan *plan, int operation, const bnorm_tuning *tuning)
 {
@@ -185,21 +194,14 @@ static bnorm_strategy strategy_on(const bnorm_plan *plan, int operation,
 }
 
 /* Whether leaves are merged many at a time.  Merging interrupts reading, which costs most where a
- * thread reads and writes at once or rows are read once from leaf to leaf, and something where a
- * row of x and dy from memory is a long tile, which only AVX-512 has: its leaves drive moments out
- * of L1. */
-static int merges_late(const bnorm_plan *plan, int operation, const bnorm_schedule *schedule,
-                       int planes)
+ * thread reads and writes at once, or where a block's rows are one tile, whose sums wait for nothing
+ * else; rows that are folded to be reduced are merged many at a time anyway. */
+static int merges_late(const bnorm_plan *plan, int operation, const bnorm_schedule *schedule)
 {
-    const bnorm_kernel_set *kernels = plan->kernels;
-    const int with_dy = planes == BNORM_MOMENTS_XDY;
-    const int once = bnorm_is_read_once(bnorm_grid_width(&schedule->grid), kernels->lanes,
-                                        kernels->abreast, 0) &&
-                     (plan->panel || plan->problem.cols > BNORM_FOLD_COLS);
-    const int is_long = !plan->panel && schedule->near && with_dy &&
-                        bnorm_is_long_tile(plan->problem.cols, kernels->abreast, kernels->size);
+    const int one_tile = bnorm_grid_width(&schedule->grid) <= plan->kernels->abreast &&
+                         (plan->panel || plan->problem.cols > BNORM_FOLD_COLS);
     return schedule->strategy == BNORM_STRATEGY_PIPELINED ||
-           (1 << operation != BNORM_STEP && (once || is_long));
+           (one_tile && 1 << operation != BNORM_STEP);
 }
 
 /* The fewest row groups with which nodes own rows; 1: they own none. */
@@ -213,7 +215,7 @@ static int64_t owning_groups(const bnorm_plan *plan, const bnorm_tuning *tuning)
 }
 
 /* Row groups cost lists of nodes, and time to merge them: where the workspace would
- * be too large, no repeated coefficients, then somewhat narrower blocks, then fewer groups, too,
+ * be too large, no chunks of leaves, no repeated coefficients, then somewhat narrower blocks, then fewer groups, too,
  * and narrow blocks; and only then do nodes not own rows, as reading what is another's costs more
  * than reading parts of rows.  Whole rows are not worth threads without work, either. */
 static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *schedule,
@@ -236,10 +238,10 @@ static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *s
         schedule->near = bnorm_plan_near(plan, operation, schedule->threads);
         choose_rows(plan, schedule, planes);
         schedule->lag = choose_lag(plan, operation, schedule);
-        bnorm_workspace_layout(schedule, plan->kernels->size, planes,
-                               1 << operation == BNORM_STEP,
-                               merges_late(plan, operation, schedule, planes));
-        const int small = workspace_is_small(schedule, bnorm_plan_matrix_bytes(plan));
+        int small = lay_out(plan, operation, schedule, planes,
+                            merges_late(plan, operation, schedule));
+        if (!small && schedule->strategy != BNORM_STRATEGY_PIPELINED)
+            small = lay_out(plan, operation, schedule, planes, 0);
         if (!small && schedule->fold > 1 && folds) {
             folds = 0;
             continue;

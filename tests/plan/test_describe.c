@@ -525,26 +525,21 @@ static void vectors_fit_rows(void)
     bnorm_context_destroy(context);
 }
 
-/* Rows of one or two vectors, which are read once from leaf to leaf; and x and dy from memory, where
- * a row is one tile longer than a line, which only AVX-512 has.  Not a step's. */
-static void leaves_of_narrow_rows_are_merged_late(void)
+/* Where rows are one tile and not folded; not a step's. */
+static void leaves_of_one_tile_are_merged_late(void)
 {
     bnorm_context *context = fixture_context(2);
-    const int avx512 = strcmp(bnorm_context_isa(context), "avx512") == 0;
-    if (!avx512)
-        harness_note("no tile of %s is longer", bnorm_context_isa(context));
     for (int d = 0; d < BNORM_DTYPES; d++)
         for (int64_t cols = 1; cols <= 80; cols++)
             for (int large = 0; large < 2; large++) {
                 bnorm_plan *plan = new_plan(context, large ? INT64_C(1) << 30 : 1000, cols,
                                             (bnorm_dtype)d, BNORM_STRATEGY_AUTO);
-                const int64_t bytes = cols * (d == BNORM_F64 ? 8 : 4);
-                const int is_long = avx512 && large && bytes > 64 && bytes <= 256;
-                const int narrow = cols > BNORM_FOLD_COLS && cols <= 2 * plan->kernels->lanes;
                 for (int operation = 0; operation < 4; operation++) {
-                    const int with_dy = operation == 1 || operation == 2, step = operation == 3;
-                    CU_ASSERT_EQUAL(plan->schedule[operation].workspace.chunk > 1,
-                                    !step && (narrow || (is_long && with_dy)));
+                    const bnorm_schedule *schedule = &plan->schedule[operation];
+                    const int64_t width = bnorm_grid_width(&schedule->grid);
+                    const int late = cols > BNORM_FOLD_COLS && width <= plan->kernels->abreast;
+                    CU_ASSERT_EQUAL(schedule->workspace.chunk > 1,
+                                    late && 1 << operation != BNORM_STEP);
                 }
                 bnorm_plan_destroy(plan);
             }
@@ -642,7 +637,7 @@ int main(int argc, char **argv)
         {"wide problems have narrow blocks", wide_problems_have_narrow_blocks},
         {"numbers are possible", numbers_are_possible},
         {"vectors fit rows", vectors_fit_rows},
-        {"leaves of narrow rows are merged late", leaves_of_narrow_rows_are_merged_late},
+        {"leaves of one tile are merged late", leaves_of_one_tile_are_merged_late},
         {"reasons agree with choices", reasons_agree_with_choices},
         {"words agree with numbers", words_agree_with_numbers},
     };
