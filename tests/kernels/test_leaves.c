@@ -78,6 +78,34 @@ static void leaves_are_leaf_by_leaf(void)
     free(a);
 }
 
+/* Rows that end where their memory does. */
+static void nothing_is_read_behind_the_last_row(void)
+{
+    static const int64_t rows[] = {1, 2, 63, 64, 65, 128, 130};
+    static double sums[BNORM_SUMS * PITCH] __attribute__((aligned(64)));
+    static double moments[LEAVES * BNORM_MOMENTS_XDY * PITCH], got[2];
+    char *ends[2] = {tables_before_guard(0), tables_before_guard(0)};
+    for (int t = 0; t < table_count; t++)
+        for (int d = 0; d < BNORM_DTYPES; d++)
+            for (int i = 0; i < 70 * 7; i++) {
+                const bnorm_kernel_set *set = &tables[t]->dtype[d];
+                const ptrdiff_t cols = i / 7 + 1;
+                const size_t size = (size_t)(rows[i % 7] * cols), bytes = size * set->size;
+                if (bytes > TABLES_GUARDED)
+                    continue;
+                const void *x = ends[0] - bytes, *dy = ends[1] - bytes;
+                const bnorm_reduction r = {sums, moments, PITCH, {x, cols, 0, 22 << 10, 0},
+                                           {dy, cols, 0, 22 << 10, 0}, cols};
+                data_vector((bnorm_dtype)d, ends[0] - bytes, (int64_t)size, 3, 0, 1);
+                data_vector((bnorm_dtype)d, ends[1] - bytes, (int64_t)size, -2, 0, 1);
+                set->leaves_x(&r, rows[i % 7]);
+                got[0] = moments[BNORM_MEAN_X * PITCH + cols - 1];
+                set->leaves_xdy(&r, rows[i % 7]);
+                got[1] = moments[BNORM_MEAN_DY * PITCH + cols - 1];
+                CU_ASSERT(got[0] == 3 && got[1] == -2);
+            }
+}
+
 /* ---- rows that begin off a cache line --------------------------------------------------- */
 
 enum { WIDE_ROWS = BNORM_LEAF_ROWS + 9, WIDE_LD = 208, OFF = 16, WIDE_LEAVES = 2 };
@@ -147,6 +175,7 @@ int main(int argc, char **argv)
 {
     static const harness_case cases[] = {
         {"leaves are leaf by leaf", leaves_are_leaf_by_leaf},
+        {"nothing is read behind the last row", nothing_is_read_behind_the_last_row},
         {"leaves of rows off a cache line", leaves_off_lines},
     };
     table_count = tables_find(tables);
