@@ -307,7 +307,8 @@ INLINE void T(leaves_of_narrow)(const bnorm_reduction *r, int64_t rows, int coun
     bnorm_source leaf_x = r->x, leaf_dy = r->dy;
     double *moments = r->moments;
     T(row) next;
-    T(read_row)(&next, x, dy, count, lanes, with_dy);
+    if (rows > 0)
+        T(read_row)(&next, x, dy, count, lanes, with_dy);
     for (; rows > 0; rows -= BNORM_LEAF_ROWS, moments += size) {
         const int some = (int)(rows < BNORM_LEAF_ROWS ? rows : BNORM_LEAF_ROWS);
         const int reads = some < rows ? some : some - 1; /* the last one has none behind it */
@@ -336,14 +337,10 @@ INLINE void T(leaves_of_narrow)(const bnorm_reduction *r, int64_t rows, int coun
     }
 }
 
-/* Whether they are, and reduced. */
-INLINE int T(are_narrow)(const bnorm_reduction *r, int64_t rows, int with_dy)
+INLINE void T(narrow_leaves)(const bnorm_reduction *r, int64_t rows, int count, int with_dy)
 {
     enum { THIRD = VECTORS < 3 ? VECTORS : 3 };
-    const int count = (int)((r->cols + T(LANES) - 1) / T(LANES));
     const int lanes = (int)(r->cols - (count - 1) * T(LANES));
-    if (rows == 0 || count == 0 || count > (with_dy ? THIRD : 2))
-        return 0;
 #define NARROW_LEAVES(count)                                                                       \
     if (lanes < T(LANES))                                                                          \
         T(leaves_of_narrow)(r, rows, count, lanes, with_dy);                                       \
@@ -353,19 +350,21 @@ INLINE int T(are_narrow)(const bnorm_reduction *r, int64_t rows, int with_dy)
         NARROW_LEAVES(1);
     } else if (count == 2) {
         NARROW_LEAVES(2);
-    } else if (with_dy) {
+    } else if (count == 3 && with_dy) {
         NARROW_LEAVES(THIRD);
     }
 #undef NARROW_LEAVES
-    return 1;
 }
 
 /* The sums of each leaf of the rows and its moments, in one go: whatever stands between two leaves
  * keeps memory waiting. */
 INLINE void T(leaves)(const bnorm_reduction *r, int64_t rows, int with_dy)
 {
-    if (T(are_narrow)(r, rows, with_dy))
+    const int vectors = (int)((r->cols + T(LANES) - 1) / T(LANES));
+    if (vectors <= 2 || (vectors == 3 && VECTORS > 3 && with_dy)) {
+        T(narrow_leaves)(r, rows, vectors, with_dy);
         return;
+    }
     const ptrdiff_t lead = T(lead)(r, with_dy);
     const ptrdiff_t size = (with_dy ? BNORM_MOMENTS_XDY : BNORM_MOMENTS_X) * r->pitch;
     bnorm_source x = r->x, dy = r->dy;
