@@ -62,6 +62,7 @@
 #define INTEGER int32_t
 #include "kernels/reduce.h"
 #include "kernels/leaf.h"
+#include "kernels/leaves.h"
 #include "kernels/apply.h"
 #include "kernels/pipeline.h"
 #undef REAL
@@ -81,6 +82,7 @@
 #define INTEGER int64_t
 #include "kernels/reduce.h"
 #include "kernels/leaf.h"
+#include "kernels/leaves.h"
 #include "kernels/apply.h"
 #include "kernels/pipeline.h"
 
