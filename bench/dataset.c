@@ -91,8 +91,8 @@ outcome dataset_read(dataset *data, const dataset_source *source)
     const dataset_format format = format_of(source);
     outcome result = OUTCOME_USAGE;
     if (source->rows && (format == DATASET_CSV || format == DATASET_HDF5))
-        return complain_as(OUTCOME_USAGE, "--shape is for raw files, and %s has its own",
-                           source->path);
+        return complain_as(OUTCOME_USAGE, "--shape is of raw files; %s has its own: run it by "
+                           "itself", source->path);
     switch (format) {
     case DATASET_CSV:
         result = csv_read(data, source);

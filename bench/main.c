@@ -150,7 +150,8 @@ static void complain_unknown(const char *name)
     for (int i = 0; i < COMMANDS; i++)
         known[i].name = commands[i].name;
     const char *near = option_nearest(known, name);
-    complain("unknown command '%s'%s%s", name, near ? "; nearest is " : "", near ? near : "");
+    complain("unknown command '%s'%s%s; see bnorm-bench --help", name,
+             near ? "; nearest is " : "", near ? near : "");
 }
 
 static outcome run(const command *command, int argc, char **argv)
@@ -187,6 +188,7 @@ int main(int argc, char **argv)
     }
     if (*name)
         complain_unknown(name);
-    print_usage(stderr);
+    else
+        print_usage(stderr);
     return OUTCOME_USAGE;
 }

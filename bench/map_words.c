@@ -115,7 +115,7 @@ void map_threads(const map *m, int node, char *text, size_t size)
     put_numbers(&w, numbers, count);
     int idle = m->node[node].threads - count;
     if (idle > 0 && count > 0)
-        put(&w, ", %d idle", idle);
+        put(&w, "; %d idle", idle);
     else if (idle > 0)
         put(&w, " (%d idle)", idle);
     free(numbers);

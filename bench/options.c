@@ -146,10 +146,7 @@ static outcome set_wisdom(options *o, const char *path)
     o->wisdom = path;
     if (access(path, F_OK) == 0 && access(path, R_OK) != 0)
         return complain_as(OUTCOME_USAGE, "--wisdom %s: %s", path, strerror(errno));
-    outcome result = values_output(name_of(WISDOM), path);
-    if (!result && access(path, F_OK) != 0) /* perhaps misspelt */
-        complain("--wisdom %s: a new file", path);
-    return result;
+    return values_output(name_of(WISDOM), path);
 }
 
 static outcome set_ceilings(options *o, const char *path)
@@ -258,6 +255,8 @@ static outcome finish(options *o, const input_options *input, int count, char **
         result = shape_list_read(&o->shapes, o->file);
     else if (!result && !o->input_count && !o->shapes.count)
         result = shape_list_parse(&o->shapes, o->weak ? "16384x1024" : command->shapes);
+    if (!result && o->wisdom && access(o->wisdom, F_OK) != 0) /* perhaps misspelt */
+        complain("--wisdom %s: no such file yet; what is measured is written there", o->wisdom);
     return result;
 }
 

@@ -14,8 +14,8 @@ small="--threads 1 --reps 1"
 ends 2 '^usage:' "no command"
 ends 0 '^usage:' "help" --help
 ends 0 '^bnorm-bench [0-9]' "version" --version
-ends 2 "unknown command 'jump'$" "an unknown command" jump
-ends 2 "unknown command 'rum'; nearest is run$" "a misspelt command" rum
+ends 2 "unknown command 'jump'; see bnorm-bench --help$" "an unknown command" jump
+ends 2 "unknown command 'rum'; nearest is run; see" "a misspelt command" rum
 for command in run verify sweep compare roofline topo pack tune; do
     ends 0 "^usage: bnorm-bench $command" "$command --help" $command --help
     ends 0 "^usage: bnorm-bench $command" "$command -h" $command -h
@@ -136,7 +136,7 @@ ends 0 '^zeros  *3  *4  *f64 .* yes ' "a raw file of doubles" \
 ends 2 "ends before" "a raw file that is too short" run --input "$scratch/zeros.raw" --shape 4x8
 ends 2 "goes on after" "a raw file that is too long" run --input "$scratch/zeros.raw" --shape 2x8
 ends 2 "needs --shape" "a raw file without a shape" run --input "$scratch/zeros.raw"
-ends 2 "--shape is for raw files, and .*good.csv has its own" "a shape for a CSV file" \
+ends 2 "--shape is of raw files; .*good.csv has its own" "a shape for a CSV file" \
     run --input "$scratch/good.csv" --shape 3x3
 cp "$scratch/zeros.raw" "$scratch/zeros"
 ends 2 "say --format" "a file of unknown format" run --input "$scratch/zeros" --shape 3x8
@@ -312,6 +312,8 @@ ends 2 "'--op'" "no operations of pack" pack --op forward
 wisdom="--wisdom $scratch/wisdom --time-limit 0.02"
 ends 0 '^fused: .* as fast as estimated' "tune" tune --op fused,step --shape 65x17,300x40 $wisdom \
     $small
+grep -c "^bnorm-bench: --wisdom $scratch/wisdom: no such file yet;" "$scratch/out" | grep -vx 1 |
+    nothing "a new file of wisdom is announced"
 lines() { grep -c "^$1" "$scratch/wisdom" | grep -vx "$2"; }
 lines forward_backward 2 | nothing "wisdom of every shape is kept"
 lines step 2 | nothing "wisdom of every operation is kept"
@@ -514,7 +516,7 @@ else
     ends 0 '^\.\.\.$' "64 nodes are not all shown" topo --synthetic "numa:64 pu:4" \
         --shape 1000003x513 --plot "$scratch/big.svg"
     well_formed "$scratch/big.svg" | nothing "their picture"
-    ends 0 'threads 0, 1 idle' "threads that have nothing to do" \
+    ends 0 'threads 0; 1 idle' "threads that have nothing to do" \
         topo --synthetic "numa:1 pu:2" --shape 3x4
     lstopo=$(command -v lstopo-no-graphics || command -v lstopo)
     if [ "$lstopo" ] && "$lstopo" --input "$big" --of xml "$scratch/big.xml" >/dev/null 2>&1; then

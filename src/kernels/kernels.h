@@ -190,7 +190,7 @@ typedef struct {
                  const void *coefficients, int64_t rows, ptrdiff_t cols);
 
     /* leaf_x of each leaf of one panel and forward of another, leaf_xdy and backward,
-     * leaf_xdy and both: as many rows of each, in turns of a few, without prefetches.
+     * leaf_xdy and both: as many rows of each, one at least, in turns of a few, without prefetches.
      * Returns 0, with nothing done, where they are not panels of BNORM_GROUP columns or
      * half as many, or not of whole vectors. */
     int (*next_forward)(const bnorm_reduction *next, const bnorm_application *now, int64_t rows);

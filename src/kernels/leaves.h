@@ -100,6 +100,8 @@ INLINE void T(leaves_of_narrow)(const bnorm_reduction *r, int64_t rows, int coun
     bnorm_source leaf_x = r->x, leaf_dy = r->dy;
     double *moments = r->moments;
     T(row) next;
+    if (count * T(LANES) % BNORM_GROUP != 0) /* of the last group nothing else is written */
+        memset(r->sums, 0, 2 * BNORM_SUMS * BNORM_GROUP * sizeof(REAL));
     if (rows > 0)
         T(read_row)(&next, x, dy, count, lanes, with_dy);
     for (; rows > 0; rows -= BNORM_LEAF_ROWS, moments += size) {
@@ -153,9 +155,8 @@ INLINE void T(narrow_leaves)(const bnorm_reduction *r, int64_t rows, int count, 
  * keeps memory waiting. */
 INLINE void T(leaves)(const bnorm_reduction *r, int64_t rows, int with_dy)
 {
-    const int vectors = (int)((r->cols + T(LANES) - 1) / T(LANES));
-    if (vectors <= 2 || (vectors == 3 && VECTORS > 3 && with_dy)) {
-        T(narrow_leaves)(r, rows, vectors, with_dy);
+    if (r->cols <= 2 * T(LANES) || (r->cols <= 3 * T(LANES) && VECTORS > 3 && with_dy)) {
+        T(narrow_leaves)(r, rows, (int)((r->cols + T(LANES) - 1) / T(LANES)), with_dy);
         return;
     }
     const ptrdiff_t lead = T(lead)(r, with_dy);

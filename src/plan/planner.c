@@ -162,10 +162,10 @@ static int workspace_is_small(const bnorm_schedule *schedule, double matrix)
 
 /* The workspace; whether it is small. */
 static int lay_out(const bnorm_plan *plan, int operation, bnorm_schedule *schedule, int planes,
-                   int merges_late)
+                   int most_leaves)
 {
     bnorm_workspace_layout(schedule, plan->kernels->size, planes, 1 << operation == BNORM_STEP,
-                           merges_late);
+                           most_leaves);
     return workspace_is_small(schedule, bnorm_plan_matrix_bytes(plan));
 }
 
@@ -194,8 +194,8 @@ static bnorm_strategy strategy_on(const bnorm_plan *plan, int operation,
 }
 
 /* Whether leaves are merged many at a time.  Merging interrupts reading, which costs most where a
- * thread reads and writes at once, or where a block's rows are one tile, whose sums wait for nothing
- * else; rows that are folded to be reduced are merged many at a time anyway. */
+ * thread reads and writes at once, or where a block's rows are one tile, whose sums wait for
+ * nothing else; rows of few columns without gaps are reduced many leaves at a time anyway. */
 static int merges_late(const bnorm_plan *plan, int operation, const bnorm_schedule *schedule)
 {
     const int one_tile = bnorm_grid_width(&schedule->grid) <= plan->kernels->abreast &&
@@ -214,10 +214,11 @@ static int64_t owning_groups(const bnorm_plan *plan, const bnorm_tuning *tuning)
     return bnorm_partition_parts(plan->context->seats.nodes, seats);
 }
 
-/* Row groups cost lists of nodes, and time to merge them: where the workspace would
- * be too large, no chunks of leaves, no repeated coefficients, then somewhat narrower blocks, then fewer groups, too,
- * and narrow blocks; and only then do nodes not own rows, as reading what is another's costs more
- * than reading parts of rows.  Whole rows are not worth threads without work, either. */
+/* Row groups cost lists of nodes, and time to merge them: where the workspace would be too large,
+ * shorter chunks of leaves, then no repeated coefficients, then somewhat narrower blocks, then
+ * fewer groups, too, and narrow blocks; and only then do nodes not own rows, as reading what is
+ * another's costs more than reading parts of rows.  Whole rows are not worth threads without work,
+ * either. */
 static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *schedule,
                         int planes)
 {
@@ -239,9 +240,10 @@ static void choose_grid(const bnorm_plan *plan, int operation, bnorm_schedule *s
         choose_rows(plan, schedule, planes);
         schedule->lag = choose_lag(plan, operation, schedule);
         int small = lay_out(plan, operation, schedule, planes,
-                            merges_late(plan, operation, schedule));
-        if (!small && schedule->strategy != BNORM_STRATEGY_PIPELINED)
-            small = lay_out(plan, operation, schedule, planes, 0);
+                            merges_late(plan, operation, schedule) ? BNORM_CHUNK_LEAVES : 1);
+        while (!small && schedule->workspace.chunk > 1 &&
+               schedule->strategy != BNORM_STRATEGY_PIPELINED)
+            small = lay_out(plan, operation, schedule, planes, schedule->workspace.chunk / 2);
         if (!small && schedule->fold > 1 && folds) {
             folds = 0;
             continue;

@@ -6,15 +6,15 @@
 
 /* Leaves that are reduced before they are merged: the moments of 64 or 128 lie in L2 without being
  * in the way.  Of all threads together they are a hundredth of a matrix, or 8 KiB each. */
-static int chunk_of(const bnorm_schedule *schedule, size_t size, size_t node_bytes)
+static int chunk_of(const bnorm_schedule *schedule, size_t size, size_t node_bytes, int most)
 {
-    enum { MOST_BYTES = 128 << 10, LEAST_BYTES = 8 << 10, MOST = 128 };
+    enum { MOST_BYTES = 128 << 10, LEAST_BYTES = 8 << 10 };
     const bnorm_grid *grid = &schedule->grid;
     if (node_bytes == 0)
         return 1;
     const double matrix = (double)grid->rows * (double)grid->cols * (double)size;
     const int64_t bytes = (int64_t)(0.01 * matrix / schedule->threads);
-    const int64_t leaves = bnorm_min(MOST, bnorm_max(bnorm_grid_height(grid), 1));
+    const int64_t leaves = bnorm_min(most, bnorm_max(bnorm_grid_height(grid), 1));
     return (int)bnorm_clamp(bnorm_clamp(bytes, LEAST_BYTES, MOST_BYTES) / (int64_t)node_bytes, 1,
                             leaves);
 }
@@ -115,7 +115,7 @@ static void lay_groups(bnorm_workspace *workspace, const bnorm_grid *grid, int t
 }
 
 void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, int tiles,
-                            int merges_late)
+                            int most)
 {
     const bnorm_grid *grid = &schedule->grid;
     bnorm_workspace *workspace = &schedule->workspace;
@@ -142,7 +142,7 @@ void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, i
     if (grid->row_groups > 1)
         lay_groups(workspace, grid, schedule->threads, slots, node);
     workspace->planes = planes;
-    workspace->chunk = merges_late ? chunk_of(schedule, size, node) : 1;
+    workspace->chunk = chunk_of(schedule, size, node, most);
     workspace->sums = take(&at, BNORM_SUMS * plane * size);
     workspace->leaves = take(&at, workspace->chunk > 1 ? (size_t)workspace->chunk * node : 0);
     workspace->list = take(&at, workspace->work_list.bytes);

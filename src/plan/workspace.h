@@ -6,10 +6,12 @@
 
 #include "plan/plan.h"
 
+enum { BNORM_CHUNK_LEAVES = 128 };
+
 /* Lay out schedule->workspace for schedule->grid.  size: bytes of an element;
  * planes: of moments, 0 where nothing is reduced; tiles: whether workers need a tile of y
- * and one of dy; merges_late: whether leaves are merged many at a time. */
+ * and one of dy; most: leaves that are reduced before they are merged, at most. */
 void bnorm_workspace_layout(bnorm_schedule *schedule, size_t size, int planes, int tiles,
-                            int merges_late);
+                            int most);
 
 #endif

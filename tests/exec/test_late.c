@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Leaves of tiles longer than a line that are reduced many at a time and then merged, as those of
- * matrices in memory are, give the bits of leaves merged one by one. */
+/* Leaves of one tile that are reduced many at a time and then merged give the bits of leaves merged
+ * one by one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,11 +19,12 @@ typedef struct {
 } arrays;
 
 /* On as many threads; with caches so small that matrices are in memory, or as they are. */
-static bnorm_context *new_context(int threads, int small)
+static bnorm_context *new_context(const char *isa, int threads, int small)
 {
     bnorm_context *context = NULL;
     bnorm_context_options options;
     bnorm_context_options_init(&options, sizeof options);
+    options.isa = isa;
     options.threads = threads;
     CU_ASSERT_EQUAL_FATAL(bnorm_context_create(&context, &options), BNORM_OK);
     if (small)
@@ -45,9 +46,9 @@ static arrays new_arrays(bnorm_dtype dtype, int64_t cols)
     return a;
 }
 
-/* Returns the most leaves that were reduced before they were merged. */
-static int run(const bnorm_context *context, bnorm_dtype dtype, int64_t cols, int64_t fewer,
-               arrays *a)
+/* Many leaves at a time, or one by one. */
+static void run(const bnorm_context *context, bnorm_dtype dtype, int64_t cols, int64_t fewer,
+                int late, arrays *a)
 {
     bnorm_plan *plan = NULL;
     bnorm_problem problem;
@@ -57,7 +58,11 @@ static int run(const bnorm_context *context, bnorm_dtype dtype, int64_t cols, in
     problem.dtype = problem.stats_dtype = dtype;
     problem.operations = BNORM_FORWARD_BACKWARD;
     CU_ASSERT_EQUAL_FATAL(bnorm_plan_create(&plan, context, &problem), BNORM_OK);
-    const int chunk = plan->schedule[2].workspace.chunk;
+    int *chunk = &plan->schedule[2].workspace.chunk;
+    CU_ASSERT_EQUAL(*chunk > 1, cols > BNORM_FOLD_COLS && cols <= plan->kernels->abreast);
+    CU_ASSERT(*chunk < ROWS / BNORM_LEAF_ROWS / bnorm_context_threads(context));
+    if (!late)
+        *chunk = 1;
     bnorm_args args;
     bnorm_args_init(&args, sizeof args);
     args.rows = fewer;
@@ -73,18 +78,15 @@ static int run(const bnorm_context *context, bnorm_dtype dtype, int64_t cols, in
     args.dbeta = a->vector[DBETA];
     CU_ASSERT_EQUAL(bnorm_forward_backward(plan, &args), BNORM_OK);
     bnorm_plan_destroy(plan);
-    return chunk;
 }
 
-static void compare(bnorm_dtype dtype, int64_t cols, int threads, int64_t fewer)
+static void compare(const char *isa, bnorm_dtype dtype, int64_t cols, int threads, int64_t fewer)
 {
     const size_t bytes = ROWS * (size_t)cols * data_size(dtype);
-    bnorm_context *memory = new_context(threads, 1), *cache = new_context(1, 0);
-    const int avx512 = strcmp(bnorm_context_isa(memory), "avx512") == 0;
+    bnorm_context *memory = new_context(isa, threads, 1), *cache = new_context(isa, 1, 0);
     arrays a = new_arrays(dtype, cols), b = new_arrays(dtype, cols);
-    const int chunk = run(memory, dtype, cols, fewer, &a);
-    CU_ASSERT(avx512 ? chunk > 1 && chunk < ROWS / threads / BNORM_LEAF_ROWS : chunk == 1);
-    run(cache, dtype, cols, fewer, &b);
+    run(memory, dtype, cols, fewer, 1, &a);
+    run(cache, dtype, cols, fewer, 0, &b);
     for (int m = 0; m < MATRICES; m++) {
         CU_ASSERT_EQUAL(memcmp(a.matrix[m], b.matrix[m], bytes), 0);
         free(a.matrix[m]);
@@ -97,17 +99,18 @@ static void compare(bnorm_dtype dtype, int64_t cols, int threads, int64_t fewer)
 
 static void late_merges_change_no_bit(void)
 {
-    for (int threads = 1; threads <= 5; threads += 2)
-        for (int64_t fewer = 0; fewer <= 13001; fewer += 13001) {
-            compare(BNORM_F32, 17, threads, fewer);
-            compare(BNORM_F32, 32, threads, fewer);
-            compare(BNORM_F32, 40, threads, fewer);
-            compare(BNORM_F32, 63, threads, fewer);
-            compare(BNORM_F32, 64, threads, fewer);
-            compare(BNORM_F64, 15, threads, fewer);
-            compare(BNORM_F64, 16, threads, fewer);
-            compare(BNORM_F64, 32, threads, fewer);
-        }
+    static const struct {
+        bnorm_dtype dtype;
+        int64_t cols;
+    } cases[] = {{BNORM_F32, 8}, {BNORM_F32, 12}, {BNORM_F32, 16}, {BNORM_F32, 17},
+                 {BNORM_F32, 32}, {BNORM_F32, 40}, {BNORM_F32, 63}, {BNORM_F32, 64},
+                 {BNORM_F64, 8}, {BNORM_F64, 15}, {BNORM_F64, 16}, {BNORM_F64, 32}};
+    const char *isa;
+    for (int i = 0, usable; (isa = bnorm_isa_name(i, &usable)) != NULL; i++)
+        for (int c = 0; c < HARNESS_COUNT(cases) * usable; c++)
+            for (int threads = 1; threads <= 5; threads += 2)
+                for (int64_t fewer = 0; fewer <= 13001; fewer += 13001)
+                    compare(isa, cases[c].dtype, cases[c].cols, threads, fewer);
 }
 
 int main(int argc, char **argv)

@@ -449,7 +449,7 @@ static int is_apart(size_t gap, size_t bytes)
 }
 
 /* What one thread writes row by row, or leaf by leaf, is far from what another does, or CPUs that
- * prefetch beyond it take its lines away: three times its size, or 24 KiB further on. */
+ * prefetch beyond it take its lines away: twice its size behind it, or 24 KiB. */
 static void sums_are_apart(void)
 {
     static const int64_t cols[] = {1, 16, 64, 200, 512, 1024, 4096};
