@@ -100,8 +100,9 @@ INLINE void T(leaves_of_narrow)(const bnorm_reduction *r, int64_t rows, int coun
     bnorm_source leaf_x = r->x, leaf_dy = r->dy;
     double *moments = r->moments;
     T(row) next;
+    const ptrdiff_t groups = (r->cols + BNORM_GROUP - 1) / BNORM_GROUP;
     if (count * T(LANES) % BNORM_GROUP != 0) /* of the last group nothing else is written */
-        memset(r->sums, 0, 2 * BNORM_SUMS * BNORM_GROUP * sizeof(REAL));
+        memset(r->sums, 0, BNORM_SUMS * BNORM_GROUP * sizeof(REAL) * (size_t)groups);
     if (rows > 0)
         T(read_row)(&next, x, dy, count, lanes, with_dy);
     for (; rows > 0; rows -= BNORM_LEAF_ROWS, moments += size) {
