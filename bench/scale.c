@@ -64,9 +64,10 @@ static outcome begin(session *s, scale_curve *frame)
     if (result)
         return result;
     const int most = s->o->count_count ? s->o->counts[s->o->count_count - 1] : 0;
-    if (s->o->synthetic && most > engine_cpus(&e)) {
+    const int cpus = engine_cpus(&e);
+    if (s->o->synthetic && most > cpus) {
         result = complain_as(OUTCOME_USAGE, "--threads %d: the machine of --model has %d CPUs",
-                             most, engine_cpus(&e));
+                             most, cpus);
     } else {
         report_author_is(&s->author, &e);
         result = choose_counts(frame, s->o, bnorm_context_threads(e.context));

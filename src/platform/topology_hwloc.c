@@ -297,8 +297,7 @@ static bnorm_status refuse(const char *option, const char *value, const char *ex
 static bnorm_status refuse_foreign(const char *synthetic, const char *xml)
 {
     return synthetic ? refuse("synthetic", synthetic,
-                              "hwloc's description of a machine down to its CPUs, like "
-                              "\"numa:4 core:16 pu:2\"")
+                              "a machine down to its CPUs, like \"numa:4 core:16 pu:2\"")
                      : refuse("xml", xml, "a file that hwloc's lstopo wrote");
 }
 
